@@ -1,11 +1,2 @@
 //! vhd-porter moves VHD images and chains in and out of storage repositories.
-pub mod cli;
-pub mod host;
-pub mod os;
-pub mod pipeline;
-pub mod sr;
-pub mod stream;
-pub mod tool;
-pub mod transport;
 pub mod vhd;
-pub mod wire;

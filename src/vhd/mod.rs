@@ -1,1 +1,58 @@
-//! vhd
+//! The VHD disk format: reading, checking, editing and making images as XenServer and XCP-ng keep them.
+//!
+//! The engine knows nothing of archives, storage repositories or command lines. It reaches files only through
+//! [`Storage`], and it never opens a file because another file names it: whoever wants a [`Chain`] hands over every
+//! link, opened, in order.
+//!
+//! ```text
+//! 0            512        1536              batmap            locators      blocks            end
+//! | footer copy | header  | BAT (4 B/block) | "tdbatmap"+bits | parent text | bitmap+2 MiB … | footer |
+//!               └ table offset ▲   └ entry: sector of a block's bitmap ──────▲
+//! ```
+//!
+//! Every integer on disk is big-endian; a sector has 512 bytes.
+
+mod bat;
+mod batmap;
+mod bitmap;
+mod chain;
+mod check;
+mod checksum;
+mod create;
+mod edit;
+mod error;
+mod extent;
+mod finding;
+mod footer;
+mod format;
+mod geometry;
+mod header;
+mod image;
+mod locator;
+mod memory;
+mod parent;
+mod repair;
+mod storage;
+mod time;
+mod units;
+mod write;
+
+pub use bat::Bat;
+pub use batmap::Batmap;
+pub use chain::{Chain, ChainReader, Supply};
+pub use check::{Checkup, Scope, check};
+pub use create::{ParentLink, create_differencing, create_dynamic, create_fixed};
+pub use error::Error;
+pub use extent::Extent;
+pub use finding::{Finding, Findings, Part, Rule};
+pub use footer::{DiskType, FooterSource};
+pub use format::{Footer, Header, ParentLocator};
+pub use geometry::Geometry;
+pub use image::Image;
+pub use locator::{LocatorText, PlatformCode};
+pub use memory::Memory;
+pub use parent::parent_name;
+pub use repair::repair_footers;
+pub use storage::Storage;
+pub use time::VhdTime;
+pub use units::{BLOCK_SIZE, BlockIndex, FileSector, MAX_VIRTUAL_SIZE, SECTOR_SIZE, Sector};

@@ -1,0 +1,62 @@
+//! Where the sectors of a disk come from.
+
+use super::bitmap::Bitmap;
+use super::error::Error;
+use super::footer::DiskType;
+use super::image::Image;
+use super::storage::Storage;
+use super::units::{BlockIndex, SECTOR_SIZE, Sector};
+
+/// What one image says of a run of sectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// The bytes lie in this file, from this byte offset on.
+    Data(u64),
+    /// They are zero.
+    Zero,
+    /// The parent has them.
+    Parent,
+}
+
+impl<S: Storage> Image<S> {
+    /// What this image says of the sectors from `sector` on: the answer for the first, and for how many of the next
+    /// `most` it holds. Sectors beyond the disk are zero.
+    ///
+    /// # Errors
+    /// BAT or bitmap cannot be read.
+    pub fn extent(&mut self, sector: Sector, most: u64) -> Result<(Extent, u64), Error> {
+        let sectors = self.virtual_size() / SECTOR_SIZE;
+        if sector.0 >= sectors {
+            return Ok((Extent::Zero, most));
+        }
+        let most = most.min(sectors - sector.0);
+        let absent = if self.kind == DiskType::Differencing { Extent::Parent } else { Extent::Zero };
+        let Some(sparse) = &mut self.sparse else {
+            return Ok((Extent::Data(sector.0 * SECTOR_SIZE), most));
+        };
+        let (per_block, bitmap_size) = (sparse.sectors_per_block(), sparse.bitmap_size());
+        let (block, within) = (sector.0 / per_block, sector.0 % per_block);
+        let mut index = BlockIndex(u32::try_from(block).unwrap_or(u32::MAX));
+        let mut run = (per_block - within).min(most);
+        let Some(place) = sparse.bat.entry(&self.storage, index)? else {
+            while run < most {
+                index.0 += 1;
+                if sparse.bat.entry(&self.storage, index)?.is_some() {
+                    break;
+                }
+                run = (run + per_block).min(most);
+            }
+            return Ok((absent, run));
+        };
+        if sparse.bitmap.as_ref().is_none_or(|(cached, _)| *cached != index) {
+            let mut bytes = vec![0; usize::try_from(bitmap_size).unwrap_or(0)];
+            let read = self.storage.read_at(&mut bytes, place.offset());
+            read.map_err(Error::io("reading a block's bitmap", place.offset()))?;
+            sparse.bitmap = Some((index, Bitmap(bytes)));
+        }
+        let Some((_, bitmap)) = &sparse.bitmap else { return Ok((absent, run)) };
+        let run = bitmap.run(within, run);
+        let data = Extent::Data(place.offset() + bitmap_size + within * SECTOR_SIZE);
+        Ok((if bitmap.get(within) { data } else { absent }, run))
+    }
+}

@@ -1,0 +1,100 @@
+//! Writing sectors into one image, allocating blocks where there are none.
+
+use super::error::Error;
+use super::finding::{Finding, Part, Rule};
+use super::image::Image;
+use super::storage::Storage;
+use super::units::{BlockIndex, FileSector, SECTOR_SIZE, Sector};
+
+/// Block data starts on a page, as blktap lays it out.
+const SECTORS_PER_PAGE: u64 = 8;
+
+impl<S: Storage> Image<S> {
+    /// Writes whole sectors of the disk from `sector` on. A new block goes behind all others; the sectors of it that
+    /// are not written stay the parent's, or zero.
+    ///
+    /// Order of the writes of one block: room, data, bitmap, BAT, and in the end the footers; so an entry never points
+    /// to a block that is not there.
+    ///
+    /// # Errors
+    /// `data` is not whole sectors or reaches beyond the disk; the file is full (a BAT entry reaches 2 TiB); or writing
+    /// failed.
+    pub fn write(&mut self, sector: Sector, data: &[u8]) -> Result<(), Error> {
+        let size = self.virtual_size();
+        let end = (sector.0.saturating_mul(SECTOR_SIZE)).saturating_add(data.len() as u64);
+        if end > size || !(data.len() as u64).is_multiple_of(SECTOR_SIZE) {
+            return Err(Error::Refused(format!("{} bytes at {sector:?} of a {size}-byte disk", data.len())));
+        }
+        let Some(sparse) = &self.sparse else {
+            let offset = sector.0 * SECTOR_SIZE;
+            return self.storage.write_at(data, offset).map_err(Error::io("writing data", offset));
+        };
+        let per_block = sparse.sectors_per_block();
+        let (mut at, mut rest, mut grown) = (sector.0, data, false);
+        while !rest.is_empty() {
+            let (block, within) = (at / per_block, at % per_block);
+            let count = (per_block - within).min(rest.len() as u64 / SECTOR_SIZE);
+            let (piece, after) = rest.split_at(usize::try_from(count * SECTOR_SIZE).unwrap_or(0));
+            let block = BlockIndex(u32::try_from(block).unwrap_or(u32::MAX));
+            grown |= self.write_block(block, within, piece)?;
+            (at, rest) = (at + count, after);
+        }
+        if grown { self.write_footers() } else { Ok(()) }
+    }
+
+    /// Writes `piece` into one block from its sector `within` on; says whether the block had to be allocated.
+    fn write_block(&mut self, block: BlockIndex, within: u64, piece: &[u8]) -> Result<bool, Error> {
+        let (existing, room) = match self.block(block)? {
+            Some(place) => (true, place),
+            None => (false, self.room_for_block()?),
+        };
+        let Some(sparse) = &mut self.sparse else { return Ok(false) };
+        let (bitmap_size, per_block) = (sparse.bitmap_size(), sparse.sectors_per_block());
+        let data = room.offset() + bitmap_size + within * SECTOR_SIZE;
+        self.storage.write_at(piece, data).map_err(Error::io("writing data", data))?;
+
+        let mut bytes = vec![0; usize::try_from(bitmap_size).unwrap_or(0)];
+        let read = self.storage.read_at(&mut bytes, room.offset());
+        read.map_err(Error::io("reading a block's bitmap", room.offset()))?;
+        let mut bitmap = super::bitmap::Bitmap(bytes);
+        bitmap.set(within..within + piece.len() as u64 / SECTOR_SIZE);
+        let written = self.storage.write_at(&bitmap.0, room.offset());
+        written.map_err(Error::io("writing a block's bitmap", room.offset()))?;
+        if !existing {
+            sparse.bat.set(&self.storage, block, room)?;
+        }
+        if bitmap.is_full(per_block)
+            && let Some(batmap) = &mut sparse.batmap
+        {
+            batmap.mark(&self.storage, block)?;
+        }
+        sparse.bitmap = Some((block, bitmap));
+        Ok(!existing)
+    }
+
+    /// Makes room for a block behind all data: zeros from the old end on, the block's data on a page.
+    fn room_for_block(&self) -> Result<FileSector, Error> {
+        let Some(sparse) = &self.sparse else {
+            return Err(Error::Refused("a fixed disk has no blocks".into()));
+        };
+        let (bitmap, block) = (sparse.bitmap_size() / SECTOR_SIZE, sparse.block_size());
+        let end = self.data_end()?;
+        let data = (end.div_ceil(SECTOR_SIZE) + bitmap).next_multiple_of(SECTORS_PER_PAGE);
+        let start = data - bitmap;
+        let place =
+            u32::try_from(start).ok().filter(|s| *s != u32::MAX).map(FileSector).ok_or_else(|| {
+                Finding::new(
+                    Part::Bat,
+                    Rule::FileSize,
+                    end,
+                    "a file of at most 2 TiB",
+                    format!("{end} bytes"),
+                )
+            })?;
+        // The old footer lies where the block will: cutting and extending leaves zeros, and a hole.
+        let io = |at| Error::io("making room for a block", at);
+        self.storage.set_len(end).map_err(io(end))?;
+        self.storage.set_len(data * SECTOR_SIZE + block).map_err(io(end))?;
+        Ok(place)
+    }
+}
