@@ -9,7 +9,7 @@ use super::bitmap::Bitmap;
 use super::error::Error;
 use super::finding::{Finding, Findings, Part, Rule};
 use super::footer::{self, DiskType, FOOTER_SIZE};
-use super::format::{Footer, Header};
+use super::format::{Footer, Header, ParentLocator};
 use super::header;
 use super::image::Sparse;
 use super::locator::{self, PlatformCode};
@@ -124,17 +124,9 @@ impl<S: Storage> Run<'_, S> {
                 return Ok(None);
             }
         }
-        if self.scope == Scope::Body {
-            let mut all = Findings::default();
-            header::judge(&header, at, kind, self.now, &mut all);
-            let parent =
-                |f: &Finding| kind == DiskType::Differencing && (at + 40..at + 768).contains(&f.offset);
-            all.list
-                .into_iter()
-                .filter(|f| !parent(f) || f.rule == Rule::RawParent)
-                .for_each(|f| self.out.push(f));
-        } else {
-            header::judge(&header, at, kind, self.now, &mut self.out);
+        header::judge(&header, at, &mut self.out);
+        if kind == DiskType::Dynamic || self.scope > Scope::Body {
+            header::judge_parent(&header, at, kind, self.now, &mut self.out);
         }
         if kind == DiskType::Differencing && self.scope != Scope::Whole {
             self.out.require(header.parent_uuid != [0; 16], || {
@@ -294,6 +286,9 @@ impl<S: Storage> Run<'_, S> {
                 continue;
             };
             if platform == PlatformCode::None {
+                self.out.require(*locator == ParentLocator::default(), || {
+                    Finding::new(part, Rule::Reserved, at, "zeros in an unused slot", "other bytes")
+                });
                 continue;
             }
             self.out.require(locator.reserved.get() == 0, || {

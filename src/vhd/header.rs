@@ -64,8 +64,8 @@ pub(crate) fn readable(header: &Header, at: u64, len: u64, size: u64) -> Result<
     Ok(())
 }
 
-/// Every rule that the header at `at` breaks, short of its parent locators; in the order of `vhd-util check`.
-pub(crate) fn judge(header: &Header, at: u64, kind: DiskType, now: VhdTime, out: &mut Findings) {
+/// Every rule that the header at `at` breaks in what it says of the image itself.
+pub(crate) fn judge(header: &Header, at: u64, out: &mut Findings) {
     let mut rule = |holds: bool, rule, field: u64, expected: &dyn fmt::Display, found: &dyn fmt::Display| {
         out.require(holds, || Finding::new(Part::Header, rule, at + field, expected, found));
     };
@@ -76,15 +76,17 @@ pub(crate) fn judge(header: &Header, at: u64, kind: DiskType, now: VhdTime, out:
     let dirty = header.reserved2.iter().position(|b| *b != 0);
     rule(header.reserved1.get() == 0, Rule::Reserved, 60, &"zeros", &header.reserved1);
     rule(dirty.is_none(), Rule::Reserved, 768 + dirty.unwrap_or(0) as u64, &"zeros", &"other bytes");
+}
+
+/// Every rule that the header at `at` breaks in what it says of a parent, short of the locators.
+pub(crate) fn judge_parent(header: &Header, at: u64, kind: DiskType, now: VhdTime, out: &mut Findings) {
+    let mut rule = |holds: bool, rule, field: u64, expected: &dyn fmt::Display, found: &dyn fmt::Display| {
+        out.require(holds, || Finding::new(Part::Header, rule, at + field, expected, found));
+    };
     let (stamp, name) = (VhdTime(header.parent_timestamp.get()), parent_name(header));
     if kind == DiskType::Differencing {
-        rule(
-            !stamp.is_future(now),
-            Rule::FutureTime,
-            56,
-            &format_args!("no later than {now}"),
-            &format_args!("parent written {stamp}"),
-        );
+        let (latest, found) = (format!("no later than {now}"), format!("parent written {stamp}"));
+        rule(!stamp.is_future(now), Rule::FutureTime, 56, &latest, &found);
         rule(name.is_ok(), Rule::ParentName, 64, &"a file name in UTF-16", &"other bytes");
     } else {
         let none = Rule::NotDifferencing;

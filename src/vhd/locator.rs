@@ -121,7 +121,7 @@ fn decode(code: PlatformCode, bytes: &[u8]) -> Option<String> {
     };
     let text = text.split('\0').next().unwrap_or_default();
     let text = text.strip_prefix("C:").or_else(|| text.strip_prefix("c:")).unwrap_or(text);
-    (!text.is_empty()).then(|| text.to_owned())
+    (!text.is_empty() && !text.contains(char::is_control)).then(|| text.to_owned())
 }
 
 /// The text that names `file` in the directory of the image itself.
