@@ -1,1 +1,17 @@
-//! os
+//! Safe pieces of the operating system: directories by descriptor, publishing without replacing, copying without
+//! filling holes, children with a deadline.
+
+mod dir;
+mod duplicate;
+mod error;
+mod publish;
+mod space;
+mod spawn;
+
+pub use dir::Dir;
+pub use duplicate::{Duplication, duplicate};
+pub use error::Error;
+pub use publish::{Published, publish};
+pub use space::{Space, space};
+pub(crate) use spawn::shown;
+pub use spawn::{Finished, SpawnError, find_program, run};

@@ -1,1 +1,40 @@
-//! pipeline
+//! The product: chains into an SR, out of it, and from uuid to uuid within it.
+//!
+//! ```text
+//! import:  Source ─▶ decode ─▶ sequence ─▶ identify ─▶ relink ─▶ validate ─▶ land ─▶ SR
+//! adopt:   directory ──▲                       copy: SR ─▶ duplicate ──▲ (from sequence on)
+//! export:  SR ─▶ hard links in staging ─▶ freeze metadata ─▶ tar ─▶ gzip ─▶ digest ─▶ Sink
+//! ```
+//!
+//! Every stage of an import takes the one before by value, staging area included: whichever fails, dropping its value
+//! cleans up.
+
+mod adopt;
+mod archive;
+mod checkup;
+mod context;
+mod copy;
+mod decode;
+mod error;
+mod export;
+mod freeze;
+mod identify;
+mod import;
+mod inspect;
+mod land;
+mod relink;
+mod report;
+mod sequence;
+mod validate;
+
+pub use adopt::Adopt;
+pub use checkup::{FileCheckup, check_file, check_repository};
+pub use context::{Context, Progress, Silent, Stage};
+pub use copy::Copy;
+pub use error::{Detail, Error, Kind};
+pub use export::{Export, Exported};
+pub use identify::Identities;
+pub use import::Import;
+pub use inspect::{ImageFacts, Inspection, MemberFacts, inspect, inspect_repository};
+pub use report::{Imported, LinkReport, Root};
+pub use validate::MAX_DEPTH;

@@ -1,0 +1,142 @@
+//! A directory held open. Names are looked up in it directly, so nobody can move it away under us or slip a symlink in.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Mode, OFlags, Stat};
+
+use super::error::Error;
+
+/// An open directory, and the path it was opened by (for messages, and for programs that take paths).
+#[derive(Debug)]
+pub struct Dir {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+impl Dir {
+    /// Opens a directory.
+    ///
+    /// # Errors
+    /// It does not exist, is something else, or may not be entered.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref().to_owned();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let fd =
+            rustix::fs::open(&path, flags, Mode::empty()).map_err(Error::at("opening directory", &path))?;
+        Ok(Self { fd, path })
+    }
+
+    /// The path it was opened by.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of `name` in it.
+    #[must_use]
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Creates a file that must not exist, for reading and writing.
+    ///
+    /// # Errors
+    /// It exists, or the system refused.
+    pub fn create(&self, name: &str) -> Result<File, Error> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(0o644);
+        let fd = rustix::fs::openat(&self.fd, name, flags, mode)
+            .map_err(Error::at("creating", self.join(name)))?;
+        Ok(File::from(fd))
+    }
+
+    /// Opens a regular file, for reading only or for writing as well. Symlinks are refused, and so is everything that
+    /// is not a regular file: opening never blocks.
+    ///
+    /// # Errors
+    /// It is not there, not a regular file, or the system refused.
+    pub fn open_file(&self, name: &str, writable: bool) -> Result<File, Error> {
+        let access = if writable { OFlags::RDWR } else { OFlags::RDONLY };
+        let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let opened = rustix::fs::openat(&self.fd, name, flags, Mode::empty());
+        let file = File::from(opened.map_err(Error::at("opening", self.join(name)))?);
+        let metadata = file.metadata().map_err(Error::at("examining", self.join(name)))?;
+        if metadata.is_file() {
+            Ok(file)
+        } else {
+            let kind = std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file");
+            Err(Error::at("opening", self.join(name))(kind))
+        }
+    }
+
+    /// What `name` is, without following a symlink; `None` when there is nothing of that name.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn stat(&self, name: &str) -> Result<Option<Stat>, Error> {
+        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(rustix::io::Errno::NOENT) => Ok(None),
+            Err(e) => Err(Error::at("examining", self.join(name))(e)),
+        }
+    }
+
+    /// Renames a file within the directory, onto a name that must be free.
+    ///
+    /// # Errors
+    /// The name is taken, or the system refused.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
+        super::publish::rename(self, from, self, to).map_err(Error::at("renaming", self.join(from)))
+    }
+
+    /// Removes a file's name.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn unlink(&self, name: &str) -> Result<(), Error> {
+        rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()).map_err(Error::at("removing", self.join(name)))
+    }
+
+    /// All names in it but `.` and `..`, sorted.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn names(&self) -> Result<Vec<OsString>, Error> {
+        let entries = rustix::fs::Dir::read_from(&self.fd).map_err(Error::at("listing", &self.path))?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(Error::at("listing", &self.path))?.file_name().to_owned().into_bytes();
+            if name != b"." && name != b".." {
+                names.push(OsString::from_vec(name));
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Makes the names in it durable.
+    ///
+    /// # Errors
+    /// The system says that it could not.
+    pub fn sync(&self) -> Result<(), Error> {
+        rustix::fs::fsync(&self.fd).map_err(Error::at("syncing directory", &self.path))
+    }
+
+    /// The device that it is on.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn device(&self) -> Result<u64, Error> {
+        Ok(rustix::fs::fstat(&self.fd).map_err(Error::at("examining", &self.path))?.st_dev)
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}

@@ -1,0 +1,74 @@
+//! Copying a file: by sharing its storage where the file system can, else by its data, leaving its holes.
+
+use std::fs::File;
+use std::io;
+
+use rustix::fs::{SeekFrom, copy_file_range, ioctl_ficlone, seek};
+use rustix::io::Errno;
+
+/// How a copy was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplication {
+    /// The blocks are shared until one side writes.
+    Reflink,
+    /// The data was copied, the holes were left.
+    Sparse,
+}
+
+/// Most bytes asked of the kernel at once: small enough for progress to move.
+const PIECE: u64 = 16 << 20;
+
+/// Copies the whole of `from` into the empty file `to`; `copied` hears of every piece.
+///
+/// # Errors
+/// What the system said.
+pub fn duplicate(from: &File, to: &File, mut copied: impl FnMut(u64)) -> io::Result<Duplication> {
+    let len = from.metadata()?.len();
+    if ioctl_ficlone(to, from).is_ok() {
+        copied(len);
+        return Ok(Duplication::Reflink);
+    }
+    to.set_len(len)?;
+    let mut at = 0;
+    while at < len {
+        let data = match seek(from, SeekFrom::Data(at)) {
+            Ok(data) => data,
+            Err(Errno::NXIO) => break,
+            Err(Errno::INVAL) => at,
+            Err(e) => return Err(e.into()),
+        };
+        let end = seek(from, SeekFrom::Hole(data)).unwrap_or(len).min(len);
+        copied(data - at);
+        at = data;
+        while at < end {
+            let n = copy_piece(from, to, at, (end - at).min(PIECE))?;
+            if n == 0 {
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "the file shrank while it was copied",
+                ));
+            }
+            at += n;
+            copied(n);
+        }
+    }
+    copied(len - at);
+    Ok(Duplication::Sparse)
+}
+
+fn copy_piece(from: &File, to: &File, at: u64, most: u64) -> io::Result<u64> {
+    use std::os::unix::fs::FileExt;
+    let (mut read, mut write) = (at, at);
+    let count = usize::try_from(most).unwrap_or(usize::MAX);
+    match copy_file_range(from, Some(&mut read), to, Some(&mut write), count) {
+        Ok(n) => Ok(n as u64),
+        // Old kernels copy only within one file system, some file systems not at all.
+        Err(Errno::XDEV | Errno::NOSYS | Errno::OPNOTSUPP | Errno::INVAL) => {
+            let mut buffer = vec![0; count.min(1 << 20)];
+            let n = from.read_at(&mut buffer, at)?;
+            to.write_all_at(&buffer[..n], at)?;
+            Ok(n as u64)
+        }
+        Err(e) => Err(e.into()),
+    }
+}

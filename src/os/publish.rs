@@ -1,0 +1,45 @@
+//! Giving a finished file its final name, never over something that is there.
+
+use std::io;
+
+use rustix::fs::{AtFlags, RenameFlags};
+use rustix::io::Errno;
+
+use super::dir::Dir;
+
+/// How a file got its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// By a second hard link: the old name still stands.
+    Linked,
+    /// By a rename: the old name is gone.
+    Renamed,
+}
+
+/// Gives `from` in `source` the name `to` in `target`, on the same file system.
+///
+/// A hard link is tried first, because it leaves the way back open; where the file system has none, a rename that does
+/// not replace.
+///
+/// # Errors
+/// `AlreadyExists` when the name is taken; else what the system said.
+pub fn publish(source: &Dir, from: &str, target: &Dir, to: &str) -> io::Result<Published> {
+    match rustix::fs::linkat(source, from, target, to, AtFlags::empty()) {
+        Ok(()) => Ok(Published::Linked),
+        Err(Errno::PERM | Errno::OPNOTSUPP | Errno::MLINK | Errno::NOSYS) => {
+            rename(source, from, target, to).map(|()| Published::Renamed)
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Renames without replacing. NFS refuses the flag; there a link and an unlink do the same.
+pub(super) fn rename(source: &Dir, from: &str, target: &Dir, to: &str) -> io::Result<()> {
+    match rustix::fs::renameat_with(source, from, target, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            rustix::fs::linkat(source, from, target, to, AtFlags::empty())?;
+            Ok(rustix::fs::unlinkat(source, from, AtFlags::empty())?)
+        }
+        done => Ok(done?),
+    }
+}

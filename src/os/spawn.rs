@@ -1,0 +1,126 @@
+//! Running another program: no shell, both pipes drained at once, and a deadline.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Most bytes kept of what a child prints on one pipe.
+const KEPT: u64 = 1 << 20;
+
+/// How a child ended, and what it said.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Exit code or signal.
+    pub status: ExitStatus,
+    /// Its standard output, up to 1 MiB.
+    pub stdout: String,
+    /// Its standard error, up to 1 MiB.
+    pub stderr: String,
+}
+
+/// Why a child gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum SpawnError {
+    /// There is no such program.
+    #[error("no program {program:?} was found")]
+    NotFound {
+        /// Its name.
+        program: String,
+    },
+    /// It ran past its deadline and was killed.
+    #[error("{command} did not end within {} s and was killed", .deadline.as_secs())]
+    Deadline {
+        /// Program and arguments, quoted.
+        command: String,
+        /// How long it was given.
+        deadline: Duration,
+    },
+    /// The system refused.
+    #[error("running {command}")]
+    Io {
+        /// Program and arguments, quoted.
+        command: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Program and arguments as a shell would take them: for messages only.
+pub(crate) fn shown(program: &OsStr, args: &[OsString]) -> String {
+    let words = std::iter::once(program).chain(args.iter().map(OsString::as_os_str));
+    let words: Vec<String> = words.map(|w| w.to_string_lossy().into_owned()).collect();
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+}
+
+/// Runs `program` to its end. It reads nothing, and inherits the environment.
+///
+/// # Errors
+/// It does not exist, could not be run, or took longer than `deadline`.
+#[expect(clippy::disallowed_methods, reason = "this is the one home of children")]
+pub fn run(program: &OsStr, args: &[OsString], deadline: Duration) -> Result<Finished, SpawnError> {
+    let command = shown(program, args);
+    let io = |source: io::Error| SpawnError::Io { command: command.clone(), source };
+    tracing::debug!(%command, "running");
+    let spawned = Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = match spawned {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            return Err(SpawnError::NotFound { program: program.to_string_lossy().into_owned() });
+        }
+        other => other.map_err(io)?,
+    };
+    let out = drain(child.stdout.take());
+    let err = drain(child.stderr.take());
+    let start = Instant::now();
+    let mut pause = Duration::from_micros(200);
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(io)? {
+            break status;
+        }
+        if start.elapsed() > deadline {
+            child.kill().map_err(io)?;
+            child.wait().map_err(io)?;
+            return Err(SpawnError::Deadline { command, deadline });
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    };
+    let text = |reader: thread::JoinHandle<Vec<u8>>| {
+        String::from_utf8_lossy(&reader.join().unwrap_or_default()).into_owned()
+    };
+    Ok(Finished { status, stdout: text(out), stderr: text(err) })
+}
+
+/// Reads a pipe to its end on a thread of its own; what is beyond the limit is read and dropped.
+fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        if let Some(mut pipe) = pipe {
+            let _ = pipe.by_ref().take(KEPT).read_to_end(&mut kept);
+            let _ = io::copy(&mut pipe, &mut io::sink());
+        }
+        kept
+    })
+}
+
+/// The file that `program` names: itself if it is a path, else the first of that name on `PATH`.
+#[must_use]
+pub fn find_program(program: &str) -> Option<PathBuf> {
+    if program.contains('/') {
+        return Some(PathBuf::from(program)).filter(|p| is_executable(p));
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|p| is_executable(p))
+}
+
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+}

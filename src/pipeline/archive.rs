@@ -1,0 +1,208 @@
+//! Taking an image stream apart: which container it is, and one member after the other.
+//!
+//! Everything in an archive is a claim. Members are named only by the rules here, and nothing but regular files gets
+//! past them.
+
+use std::io::{self, BufRead, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use tar::EntryType;
+
+use super::error::Error;
+use crate::stream::{DigestReader, Digests, Peeked, WatchReader, peek};
+use crate::transport::Source;
+
+/// Bytes looked at to tell containers apart: footer copy and first cookie of a VHD, first header of a tar.
+const FIRST: usize = 1024;
+/// More members than any chain has: an archive with more is refused before it fills the SR.
+const MAX_MEMBERS: usize = 64;
+/// Zeros tolerated behind the end of an archive: more than the blocking factor of any tape.
+const MAX_PADDING: u64 = 1 << 20;
+
+/// What a stream turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Contents {
+    /// `tar.gz`, `tar`, `vhd` or `vhd.gz`.
+    pub(crate) container: &'static str,
+    /// Of the stream as it came.
+    pub(crate) digests: Digests,
+}
+
+/// A file in an image.
+pub(crate) struct Member<'a> {
+    /// Its name, without directories.
+    pub(crate) name: String,
+    /// Its bytes.
+    pub(crate) bytes: &'a mut dyn Read,
+}
+
+/// Goes through `source`, calling `visit` with every VHD in it, and to its end. `passed` hears of the bytes of the
+/// stream.
+///
+/// # Errors
+/// The stream is no image; it holds what it should not; it is cut off or damaged; or `visit` failed.
+pub(crate) fn read_members(
+    source: Source,
+    passed: &dyn Fn(u64),
+    visit: &mut dyn FnMut(Member<'_>) -> Result<(), Error>,
+) -> Result<Contents, Error> {
+    let name = source.name().to_owned();
+    let tail_is_footer = source.tail().starts_with(b"conectix");
+    let mut stream = DigestReader::new(WatchReader::new(source, passed));
+    let walk = Walk { archive: &name };
+    let first = stream.fill_buf().map_err(walk.broken())?;
+    let container = if first.starts_with(&[0x1f, 0x8b]) {
+        let decoded = peek(MultiGzDecoder::new(&mut stream), FIRST).map_err(walk.broken())?;
+        match walk.contents(decoded, false, visit)? {
+            "tar" => "tar.gz",
+            _ => "vhd.gz",
+        }
+    } else {
+        let plain = peek(&mut stream, FIRST).map_err(walk.broken())?;
+        walk.contents(plain, tail_is_footer, visit)?
+    };
+    // Whatever the decoder left: the digests are those of the whole stream.
+    walk.drain_zeros(&mut stream)?;
+    Ok(Contents { container, digests: stream.finish().map_err(walk.broken())? })
+}
+
+struct Walk<'a> {
+    archive: &'a str,
+}
+
+impl Walk<'_> {
+    fn broken(&self) -> impl FnOnce(io::Error) -> Error {
+        let archive = self.archive.to_owned();
+        move |source| Error::Stream { archive, source }
+    }
+
+    fn refuse<T>(&self, problem: &'static str, expected: &str, found: impl ToString) -> Result<T, Error> {
+        let (archive, expected) = (self.archive.to_owned(), expected.to_owned());
+        Err(Error::Archive { archive, problem, expected, found: found.to_string() })
+    }
+
+    fn contents<R: Read>(
+        &self,
+        peeked: Peeked<R>,
+        tail_is_footer: bool,
+        visit: &mut dyn FnMut(Member<'_>) -> Result<(), Error>,
+    ) -> Result<&'static str, Error> {
+        let first = &peeked.first;
+        let cookie = first.starts_with(b"conectix") || first.get(512..520) == Some(b"cxsparse");
+        if cookie || (tail_is_footer && !is_tar_header(first)) {
+            let mut whole = peeked.whole;
+            let name = self.archive.rsplit('/').next().unwrap_or_default().to_owned();
+            visit(Member { name, bytes: &mut whole })?;
+            return Ok("vhd");
+        }
+        if is_tar_header(first) {
+            self.members(peeked.whole, visit)?;
+            return Ok("tar");
+        }
+        let found = match first.len() {
+            0 => "an empty stream".to_owned(),
+            _ => format!("bytes that start with \"{}\"", first[..first.len().min(16)].escape_ascii()),
+        };
+        self.refuse("not an image", "a tar, tar.gz or VHD", found)
+    }
+
+    fn members<R: Read>(
+        &self,
+        whole: R,
+        visit: &mut dyn FnMut(Member<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut ended = false;
+        let mut archive = tar::Archive::new(WatchReader::new(whole, |n| ended |= n == 0));
+        let mut count = 0;
+        for entry in archive.entries().map_err(self.broken())? {
+            let mut entry = entry.map_err(self.broken())?;
+            count += 1;
+            if count > MAX_MEMBERS {
+                return self.refuse("too many members", &format!("at most {MAX_MEMBERS}"), "more");
+            }
+            let Some(name) = self.member_name(&mut entry)? else { continue };
+            let size = entry.size();
+            let mut read = 0;
+            let bytes = &mut WatchReader::new(&mut entry, |n| read += n);
+            visit(Member { name: name.clone(), bytes })?;
+            if read != size {
+                let expected = format!("{size} bytes in {name:?}");
+                return self.refuse("the archive is cut off", &expected, format!("{read} bytes"));
+            }
+        }
+        let mut rest = archive.into_inner();
+        self.drain_zeros(&mut rest)?;
+        drop(rest);
+        // tar ends with two blocks of zeros. An archive that just stops may have lost members.
+        self.end_seen(ended)
+    }
+
+    fn end_seen(&self, _ended: bool) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The name of an entry that is a VHD; `None` for one that is passed over.
+    fn member_name<R: Read>(&self, entry: &mut tar::Entry<'_, R>) -> Result<Option<String>, Error> {
+        let path = entry.path_bytes().into_owned();
+        let shown = format!("\"{}\"", path.escape_ascii());
+        let kind = entry.header().entry_type();
+        let extended = entry.pax_extensions().map_err(self.broken())?;
+        for extension in extended.into_iter().flatten() {
+            let key = extension.map_err(self.broken())?.key_bytes().to_vec();
+            if key.starts_with(b"GNU.sparse") {
+                return self.refuse("unsupported member", "regular files", format!("{shown}, a PAX sparse file"));
+            }
+        }
+        let name = path.strip_prefix(b"./").unwrap_or(&path);
+        match kind {
+            EntryType::Directory if name.is_empty() || name == b"." => return Ok(None),
+            EntryType::Regular | EntryType::GNUSparse => {}
+            other => {
+                let found = format!("{shown}, {}", kind_name(other));
+                return self.refuse("unsupported member", "regular files", found);
+            }
+        }
+        let plain = !name.is_empty() && !name.contains(&b'/') && !name.iter().any(u8::is_ascii_control);
+        match std::str::from_utf8(name) {
+            Ok(name) if plain && name.ends_with(".vhd") => Ok(Some(name.to_owned())),
+            _ => self.refuse("unexpected member", "VHD files without directories", shown),
+        }
+    }
+
+    fn drain_zeros(&self, rest: &mut dyn Read) -> Result<(), Error> {
+        let (mut buffer, mut seen) = ([0; 8192], 0);
+        loop {
+            let n = rest.read(&mut buffer).map_err(self.broken())?;
+            seen += n as u64;
+            if buffer[..n].iter().any(|b| *b != 0) || seen > MAX_PADDING {
+                return self.refuse("trailing bytes", "the end of the stream", "more bytes behind the image");
+            }
+            if n == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn kind_name(kind: EntryType) -> String {
+    let name = match kind {
+        EntryType::Link => "a hard link",
+        EntryType::Symlink => "a symbolic link",
+        EntryType::Char => "a character device",
+        EntryType::Block => "a block device",
+        EntryType::Directory => "a directory",
+        EntryType::Fifo => "a pipe",
+        other => return format!("an entry of type {:?}", char::from(other.as_byte())),
+    };
+    name.to_owned()
+}
+
+/// Whether `first` starts with a tar header: the sum of its bytes, its own field counted as blanks, is in it.
+fn is_tar_header(first: &[u8]) -> bool {
+    let Some(block) = first.get(..512) else { return false };
+    let digits = String::from_utf8_lossy(&block[148..156]);
+    let stored = u32::from_str_radix(digits.trim_matches([' ', '\0']), 8);
+    let sum: u32 = block.iter().map(|b| u32::from(*b)).sum();
+    let field: u32 = block[148..156].iter().map(|b| u32::from(*b)).sum();
+    stored == Ok(sum - field + 8 * u32::from(b' '))
+}

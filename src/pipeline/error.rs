@@ -1,0 +1,234 @@
+//! Why an import, export or copy was refused or failed: one type, with a small stable kind.
+
+use std::io;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::vhd::{self, Finding};
+use crate::{os, sr, tool, transport};
+
+/// What sort of error it is: the stable part, that scripts and the control plane go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A VHD is damaged, or not what its place asks for.
+    BadImage,
+    /// An archive is damaged, or holds what it should not.
+    BadArchive,
+    /// What the caller asked for makes no sense.
+    BadArgument,
+    /// Fewer uuids were given than there are links.
+    TooFewUuids,
+    /// A uuid or file name is taken.
+    Taken,
+    /// A source, SR or VDI is not there.
+    NotFound,
+    /// The SR cannot be used.
+    BadSr,
+    /// The host's tool failed.
+    Tool,
+    /// The host has no such tool.
+    ToolMissing,
+    /// The file system is full.
+    NoSpace,
+    /// The system refused.
+    System,
+}
+
+/// Where and what, for `--json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Detail {
+    /// The file, as the user knows it.
+    pub file: String,
+    /// Byte offset in it.
+    pub offset: Option<u64>,
+    /// What should have been there.
+    pub expected: String,
+    /// What was there.
+    pub found: String,
+}
+
+/// An error of the pipeline.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A VHD breaks a rule.
+    #[error("{file}: {finding}{}{}", more(*.more), hint.map_or(String::new(), |h| format!("; {h}")))]
+    Image {
+        /// The file, as the user knows it.
+        file: String,
+        /// The first broken rule.
+        finding: Finding,
+        /// How many others are broken.
+        more: u64,
+        /// What to do about it.
+        hint: Option<&'static str>,
+    },
+    /// A VHD could not be read or edited.
+    #[error("{file}")]
+    Engine {
+        /// The file, as the user knows it.
+        file: String,
+        /// Why.
+        source: vhd::Error,
+    },
+    /// The tool does not accept a VHD that the gate accepts.
+    #[error("{file}: the tool refuses it: {reason}")]
+    Verdict {
+        /// The file, as the user knows it.
+        file: String,
+        /// What it says.
+        reason: String,
+    },
+    /// The archive is not what it should be.
+    #[error("{archive}: {problem}: expected {expected}, found {found}")]
+    Archive {
+        /// Its name.
+        archive: String,
+        /// What is wrong.
+        problem: &'static str,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// The stream broke off or could not be decoded.
+    #[error("reading {archive}")]
+    Stream {
+        /// Its name.
+        archive: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A uuid is not one.
+    #[error("{what}: expected {expected}, found {found}")]
+    Argument {
+        /// Which argument.
+        what: &'static str,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// The stack does not hold a uuid for each link.
+    #[error("too few uuids: expected one for each of the {links} links, found {given}")]
+    TooFewUuids {
+        /// Links of the chain.
+        links: usize,
+        /// Uuids given.
+        given: usize,
+    },
+    /// The SR.
+    #[error(transparent)]
+    Sr(#[from] sr::Error),
+    /// The tool.
+    #[error(transparent)]
+    Tool(#[from] tool::Error),
+    /// Source or sink.
+    #[error(transparent)]
+    Transport(#[from] transport::Error),
+    /// The system.
+    #[error(transparent)]
+    Os(#[from] os::Error),
+}
+
+fn more(count: u64) -> String {
+    if count == 0 { String::new() } else { format!(" (and {count} more)") }
+}
+
+impl Error {
+    /// The error that `findings` amount to; `None` when there are none.
+    pub(crate) fn of_findings(file: &str, findings: &vhd::Findings) -> Option<Self> {
+        let finding = findings.list.first()?.clone();
+        let more = findings.list.len() as u64 - 1 + findings.more;
+        Some(Self::Image { file: file.to_owned(), hint: hint(&finding), finding, more })
+    }
+
+    pub(crate) fn image(file: &str, finding: Finding) -> Self {
+        Self::Image { file: file.to_owned(), hint: hint(&finding), finding, more: 0 }
+    }
+
+    /// For `map_err` around the engine.
+    pub(crate) fn engine(file: &str) -> impl FnOnce(vhd::Error) -> Self {
+        let file = file.to_owned();
+        move |error| match error {
+            vhd::Error::Invalid(finding) => Self::image(&file, finding),
+            source => Self::Engine { file, source },
+        }
+    }
+
+    pub(crate) fn taken(uuid: Uuid, found: &str) -> Self {
+        let expected = "every uuid once".into();
+        Self::Argument { what: "uuids", expected, found: format!("{uuid} {found}") }
+    }
+
+    /// The stable kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        if self.is_full() {
+            return Kind::NoSpace;
+        }
+        match self {
+            Self::Image { .. } | Self::Verdict { .. } => Kind::BadImage,
+            Self::Engine { source: vhd::Error::Io { .. }, .. } => Kind::System,
+            Self::Engine { .. } => Kind::BadImage,
+            Self::Archive { .. } => Kind::BadArchive,
+            Self::Stream { source, .. } if source.raw_os_error().is_some() => Kind::System,
+            Self::Stream { .. } => Kind::BadArchive,
+            Self::Argument { .. } => Kind::BadArgument,
+            Self::TooFewUuids { .. } => Kind::TooFewUuids,
+            Self::Sr(sr::Error::Taken { .. }) | Self::Transport(transport::Error::Exists { .. }) => Kind::Taken,
+            Self::Sr(sr::Error::NoSuchVdi { .. } | sr::Error::Missing(_)) => Kind::NotFound,
+            Self::Sr(sr::Error::NotADirectory(_) | sr::Error::ReadOnly(_)) => Kind::BadSr,
+            Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. })) => {
+                Kind::ToolMissing
+            }
+            Self::Tool(_) => Kind::Tool,
+            Self::Transport(transport::Error::Os(e)) | Self::Sr(sr::Error::Os(e)) | Self::Os(e) => of_os(e),
+            Self::Transport(_) => Kind::BadArgument,
+        }
+    }
+
+    /// File, offset, expected and found, where the error has them.
+    #[must_use]
+    pub fn detail(&self) -> Option<Detail> {
+        let (file, offset, expected, found) = match self {
+            Self::Image { file, finding, .. } => (file, Some(finding.offset), &finding.expected, &finding.found),
+            Self::Archive { archive, expected, found, .. } => (archive, None, expected, found),
+            _ => return None,
+        };
+        Some(Detail { file: file.clone(), offset, expected: expected.clone(), found: found.clone() })
+    }
+
+    /// The message and all its causes, on one line.
+    #[must_use]
+    pub fn full_message(&self) -> String {
+        let causes = std::iter::successors(Some(self as &dyn std::error::Error), |e| e.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
+    fn is_full(&self) -> bool {
+        let full = |e: &io::Error| matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        let causes = std::iter::successors(Some(self as &dyn std::error::Error), |e| e.source());
+        causes.filter_map(|e| e.downcast_ref::<io::Error>()).any(full)
+            || matches!(self, Self::Os(e) | Self::Sr(sr::Error::Os(e)) if e.is_full())
+    }
+}
+
+fn of_os(error: &os::Error) -> Kind {
+    if error.source.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::System }
+}
+
+/// What to do about a finding, where there is something to do.
+fn hint(finding: &Finding) -> Option<&'static str> {
+    use vhd::{Part, Rule};
+    match (finding.rule, finding.part) {
+        (Rule::FutureTime, _) => Some("set the clock of the host that made the image, or of this one, and try again"),
+        (Rule::DiskType, Part::Footer) => Some("convert it to a dynamic image first"),
+        (Rule::BlockPastEnd, _) => Some("the image was cut off: get it again from where it came"),
+        (Rule::Cookie | Rule::Checksum | Rule::FootersDiffer, Part::Footer | Part::FooterCopy) => {
+            Some("if only one of the two footers is damaged, --repair rewrites it from the other")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,129 @@
+//! The directory of an SR, checked once and held open.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+
+use uuid::Uuid;
+
+use super::error::Error;
+use crate::os::{self, Dir};
+
+/// What the storage manager may keep for a VDI under its uuid: any of these means that the uuid is taken.
+const SUFFIXES: [&str; 6] = ["vhd", "raw", "qcow2", "cbtlog", "vhdcache", "vhd.new"];
+
+/// The file name of a VDI in an SR.
+#[must_use]
+pub fn vdi_file_name(uuid: Uuid) -> String {
+    format!("{uuid}.vhd")
+}
+
+/// The VDI whose file has this name; `None` for every other name. Upper case is another name: the storage manager
+/// compares texts.
+#[must_use]
+pub fn vdi_uuid(name: &OsStr) -> Option<Uuid> {
+    let stem = name.to_str()?.strip_suffix(".vhd")?;
+    Uuid::try_parse(stem).ok().filter(|uuid| uuid.to_string() == stem)
+}
+
+/// A storage repository.
+#[derive(Debug)]
+pub struct Repository {
+    dir: Dir,
+}
+
+impl Repository {
+    /// Opens the SR at `path` for reading.
+    ///
+    /// # Errors
+    /// There is no directory.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        match std::fs::metadata(path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(Error::Missing(path.to_owned())),
+            Err(e) => Err(os::Error::at("examining", path)(e).into()),
+            Ok(metadata) if !metadata.is_dir() => Err(Error::NotADirectory(path.to_owned())),
+            Ok(_) => {
+                // Children like vhd-util get paths of files in here: they must not depend on where we stand.
+                let path = std::path::absolute(path).map_err(os::Error::at("examining", path))?;
+                Ok(Self { dir: Dir::open(path)? })
+            }
+        }
+    }
+
+    /// Opens the SR at `path` for writing.
+    ///
+    /// # Errors
+    /// There is no directory, or its file system is mounted read-only.
+    pub fn open_writable(path: &Path) -> Result<Self, Error> {
+        let sr = Self::open(path)?;
+        if os::space(&sr.dir)?.read_only {
+            return Err(Error::ReadOnly(path.to_owned()));
+        }
+        Ok(sr)
+    }
+
+    /// Opens the SR at `path` for writing; creates its directory when there is none.
+    ///
+    /// # Errors
+    /// As [`Self::open_writable`], or the directory cannot be created.
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        std::fs::create_dir_all(path).map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                Error::NotADirectory(path.to_owned())
+            }
+            _ => os::Error::at("creating", path)(e).into(),
+        })?;
+        Self::open_writable(path)
+    }
+
+    /// Its directory.
+    #[must_use]
+    pub fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    /// Refuses a uuid that anything in the SR has already.
+    ///
+    /// # Errors
+    /// [`Error::Taken`], or the system refused.
+    pub fn require_free(&self, uuid: Uuid) -> Result<(), Error> {
+        let names = SUFFIXES.iter().map(|suffix| format!("{uuid}.{suffix}"));
+        for name in names.chain([format!("OLD_{uuid}.vhd")]) {
+            if self.dir.stat(&name)?.is_some() {
+                return Err(Error::Taken { uuid, path: self.dir.join(&name) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a VDI for reading.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchVdi`], or it is not a regular file, or the system refused.
+    pub fn open_vdi(&self, uuid: Uuid) -> Result<std::fs::File, Error> {
+        let name = vdi_file_name(uuid);
+        if self.dir.stat(&name)?.is_none() {
+            return Err(Error::NoSuchVdi { uuid, sr: self.dir.path().to_owned() });
+        }
+        Ok(self.dir.open_file(&name, false)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_canonical_uuids_name_a_vdi() {
+        let uuid = "5ca3034b-9b09-4a0c-8f0e-0d7f2b6c1a11";
+        assert_eq!(vdi_uuid(OsStr::new(&format!("{uuid}.vhd"))).unwrap().to_string(), uuid);
+        for name in [
+            "0.vhd",
+            uuid,
+            "5CA3034B-9b09-4a0c-8f0e-0d7f2b6c1a11.vhd",
+            "5ca3034b9b094a0c8f0e0d7f2b6c1a11.vhd",
+        ] {
+            assert_eq!(vdi_uuid(OsStr::new(name)), None, "{name}");
+        }
+    }
+}

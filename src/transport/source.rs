@@ -1,0 +1,123 @@
+//! A stream that an image is read from.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::error::Error;
+use crate::os;
+
+/// Bytes of a footer.
+const TAIL: usize = 512;
+
+/// An open source: its name, what is known beforehand, and its bytes.
+pub struct Source {
+    name: String,
+    size: Option<u64>,
+    tail: Vec<u8>,
+    reader: Box<dyn Read + Send>,
+}
+
+impl Source {
+    /// Opens what `name` names: `-` for standard input, a `file://` URL, or a path.
+    ///
+    /// # Errors
+    /// There is nothing that could be read.
+    pub fn open(name: &str) -> Result<Self, Error> {
+        if name == "-" {
+            return Ok(Self::from_reader("standard input", io::stdin()));
+        }
+        match name.split_once("://") {
+            Some(("file", rest)) => Self::open_file(&file_url_path(name, rest)?),
+            Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+') => {
+                Err(Error::UnknownScheme { url: format!("{scheme}://…") })
+            }
+            _ => Self::open_file(Path::new(name)),
+        }
+    }
+
+    fn open_file(path: &Path) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(os::Error::at("opening", path))?;
+        let metadata = file.metadata().map_err(os::Error::at("examining", path))?;
+        if metadata.is_dir() {
+            return Err(Error::Directory { path: name });
+        }
+        let size = metadata.is_file().then_some(metadata.len());
+        let mut tail = Vec::new();
+        if let Some(start) = size.and_then(|s| s.checked_sub(TAIL as u64)) {
+            tail.resize(TAIL, 0);
+            file.read_exact_at(&mut tail, start).map_err(os::Error::at("reading", path))?;
+        }
+        Ok(Self { name, size, tail, reader: Box::new(file) })
+    }
+
+    /// A source of our own making, for whoever has the bytes already.
+    pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Self {
+        Self { name: name.to_owned(), size: None, tail: Vec::new(), reader: Box::new(reader) }
+    }
+
+    /// What to call it in messages.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many bytes it will give, where that is known.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Its last 512 bytes, where they can be had beforehand; else nothing.
+    #[must_use]
+    pub fn tail(&self) -> &[u8] {
+        &self.tail
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buf)
+    }
+}
+
+/// The path of a `file://` URL, whose part behind the slashes is `rest`.
+fn file_url_path(url: &str, rest: &str) -> Result<PathBuf, Error> {
+    let bad = || Error::FileUrl { url: url.to_owned() };
+    let path = rest.strip_prefix("localhost").unwrap_or(rest);
+    if !path.starts_with('/') {
+        return Err(bad());
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, after @ ..] = rest {
+        if *first == b'%' {
+            let digits = after.get(..2).and_then(|d| std::str::from_utf8(d).ok()).ok_or_else(bad)?;
+            bytes.push(u8::from_str_radix(digits, 16).map_err(|_| bad())?);
+            rest = &after[2..];
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    Ok(PathBuf::from(OsString::from_vec(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_urls_are_paths() {
+        let path = |url: &str| file_url_path(url, url.strip_prefix("file://").unwrap());
+        assert_eq!(path("file:///a%20b/c").unwrap(), PathBuf::from("/a b/c"));
+        assert_eq!(path("file://localhost/a").unwrap(), PathBuf::from("/a"));
+        for bad in ["file://host/a", "file://a", "file:///a%2", "file:///a%zz"] {
+            assert!(matches!(path(bad), Err(Error::FileUrl { .. })), "{bad}");
+        }
+    }
+}
