@@ -18,13 +18,21 @@ pub enum Duplication {
 /// Most bytes asked of the kernel at once: small enough for progress to move.
 const PIECE: u64 = 16 << 20;
 
+/// Makes `to` share the storage of `from`, until one of them is written.
+///
+/// # Errors
+/// The file system cannot, or the two are on different ones.
+pub fn reflink(from: &File, to: &File) -> io::Result<()> {
+    Ok(ioctl_ficlone(to, from)?)
+}
+
 /// Copies the whole of `from` into the empty file `to`; `copied` hears of every piece.
 ///
 /// # Errors
 /// What the system said.
 pub fn duplicate(from: &File, to: &File, mut copied: impl FnMut(u64)) -> io::Result<Duplication> {
     let len = from.metadata()?.len();
-    if ioctl_ficlone(to, from).is_ok() {
+    if reflink(from, to).is_ok() {
         copied(len);
         return Ok(Duplication::Reflink);
     }

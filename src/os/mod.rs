@@ -9,9 +9,9 @@ mod space;
 mod spawn;
 
 pub use dir::Dir;
-pub use duplicate::{Duplication, duplicate};
+pub use duplicate::{Duplication, duplicate, reflink};
 pub use error::Error;
-pub use publish::{Published, publish};
+pub use publish::{Published, link, publish};
 pub use space::{Space, space};
 pub(crate) use spawn::shown;
 pub use spawn::{Finished, SpawnError, find_program, run};

@@ -33,6 +33,14 @@ pub fn publish(source: &Dir, from: &str, target: &Dir, to: &str) -> io::Result<P
     }
 }
 
+/// Gives a file a second name, in another directory of the same file system.
+///
+/// # Errors
+/// The name is taken, or the file system refuses.
+pub fn link(source: &Dir, from: &str, target: &Dir, to: &str) -> io::Result<()> {
+    Ok(rustix::fs::linkat(source, from, target, to, AtFlags::empty())?)
+}
+
 /// Renames without replacing. NFS refuses the flag; there a link and an unlink do the same.
 pub(super) fn rename(source: &Dir, from: &str, target: &Dir, to: &str) -> io::Result<()> {
     match rustix::fs::renameat_with(source, from, target, to, RenameFlags::NOREPLACE) {

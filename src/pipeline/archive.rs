@@ -3,6 +3,7 @@
 //! Everything in an archive is a claim. Members are named only by the rules here, and nothing but regular files gets
 //! past them.
 
+use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 
 use flate2::bufread::MultiGzDecoder;
@@ -76,9 +77,9 @@ impl Walk<'_> {
         move |source| Error::Stream { archive, source }
     }
 
-    fn refuse<T>(&self, problem: &'static str, expected: &str, found: impl ToString) -> Result<T, Error> {
+    fn refuse<T>(&self, problem: &'static str, expected: &str, found: impl Into<String>) -> Result<T, Error> {
         let (archive, expected) = (self.archive.to_owned(), expected.to_owned());
-        Err(Error::Archive { archive, problem, expected, found: found.to_string() })
+        Err(Error::Archive { archive, problem, expected, found: found.into() })
     }
 
     fn contents<R: Read>(
@@ -111,8 +112,8 @@ impl Walk<'_> {
         whole: R,
         visit: &mut dyn FnMut(Member<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut ended = false;
-        let mut archive = tar::Archive::new(WatchReader::new(whole, |n| ended |= n == 0));
+        let ended = Cell::new(false);
+        let mut archive = tar::Archive::new(WatchReader::new(whole, |n| ended.set(ended.get() || n == 0)));
         let mut count = 0;
         for entry in archive.entries().map_err(self.broken())? {
             let mut entry = entry.map_err(self.broken())?;
@@ -130,15 +131,12 @@ impl Walk<'_> {
                 return self.refuse("the archive is cut off", &expected, format!("{read} bytes"));
             }
         }
-        let mut rest = archive.into_inner();
-        self.drain_zeros(&mut rest)?;
-        drop(rest);
         // tar ends with two blocks of zeros. An archive that just stops may have lost members.
-        self.end_seen(ended)
-    }
-
-    fn end_seen(&self, _ended: bool) -> Result<(), Error> {
-        Ok(())
+        if ended.get() {
+            let found = format!("the end of the stream behind {count} members");
+            return self.refuse("the archive is cut off", "an end-of-archive block", found);
+        }
+        self.drain_zeros(&mut archive.into_inner())
     }
 
     /// The name of an entry that is a VHD; `None` for one that is passed over.
@@ -150,7 +148,11 @@ impl Walk<'_> {
         for extension in extended.into_iter().flatten() {
             let key = extension.map_err(self.broken())?.key_bytes().to_vec();
             if key.starts_with(b"GNU.sparse") {
-                return self.refuse("unsupported member", "regular files", format!("{shown}, a PAX sparse file"));
+                return self.refuse(
+                    "unsupported member",
+                    "regular files",
+                    format!("{shown}, a PAX sparse file"),
+                );
             }
         }
         let name = path.strip_prefix(b"./").unwrap_or(&path);

@@ -53,7 +53,7 @@ pub struct Detail {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A VHD breaks a rule.
-    #[error("{file}: {finding}{}{}", more(*.more), hint.map_or(String::new(), |h| format!("; {h}")))]
+    #[error("{file}: {finding}{}{}", and_more(*.more), and_hint(*.hint))]
     Image {
         /// The file, as the user knows it.
         file: String,
@@ -132,8 +132,12 @@ pub enum Error {
     Os(#[from] os::Error),
 }
 
-fn more(count: u64) -> String {
+fn and_more(count: u64) -> String {
     if count == 0 { String::new() } else { format!(" (and {count} more)") }
+}
+
+fn and_hint(hint: Option<&str>) -> String {
+    hint.map_or(String::new(), |hint| format!("; {hint}"))
 }
 
 impl Error {
@@ -177,7 +181,9 @@ impl Error {
             Self::Stream { .. } => Kind::BadArchive,
             Self::Argument { .. } => Kind::BadArgument,
             Self::TooFewUuids { .. } => Kind::TooFewUuids,
-            Self::Sr(sr::Error::Taken { .. }) | Self::Transport(transport::Error::Exists { .. }) => Kind::Taken,
+            Self::Sr(sr::Error::Taken { .. }) | Self::Transport(transport::Error::Exists { .. }) => {
+                Kind::Taken
+            }
             Self::Sr(sr::Error::NoSuchVdi { .. } | sr::Error::Missing(_)) => Kind::NotFound,
             Self::Sr(sr::Error::NotADirectory(_) | sr::Error::ReadOnly(_)) => Kind::BadSr,
             Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. })) => {
@@ -193,7 +199,9 @@ impl Error {
     #[must_use]
     pub fn detail(&self) -> Option<Detail> {
         let (file, offset, expected, found) = match self {
-            Self::Image { file, finding, .. } => (file, Some(finding.offset), &finding.expected, &finding.found),
+            Self::Image { file, finding, .. } => {
+                (file, Some(finding.offset), &finding.expected, &finding.found)
+            }
             Self::Archive { archive, expected, found, .. } => (archive, None, expected, found),
             _ => return None,
         };
@@ -208,7 +216,8 @@ impl Error {
     }
 
     fn is_full(&self) -> bool {
-        let full = |e: &io::Error| matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        let full =
+            |e: &io::Error| matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
         let causes = std::iter::successors(Some(self as &dyn std::error::Error), |e| e.source());
         causes.filter_map(|e| e.downcast_ref::<io::Error>()).any(full)
             || matches!(self, Self::Os(e) | Self::Sr(sr::Error::Os(e)) if e.is_full())
@@ -223,7 +232,9 @@ fn of_os(error: &os::Error) -> Kind {
 fn hint(finding: &Finding) -> Option<&'static str> {
     use vhd::{Part, Rule};
     match (finding.rule, finding.part) {
-        (Rule::FutureTime, _) => Some("set the clock of the host that made the image, or of this one, and try again"),
+        (Rule::FutureTime, _) => {
+            Some("set the clock of the host that made the image, or of this one, and try again")
+        }
         (Rule::DiskType, Part::Footer) => Some("convert it to a dynamic image first"),
         (Rule::BlockPastEnd, _) => Some("the image was cut off: get it again from where it came"),
         (Rule::Cookie | Rule::Checksum | Rule::FootersDiffer, Part::Footer | Part::FooterCopy) => {

@@ -69,6 +69,11 @@ impl Batmap {
         padded(self.size >> 24).max(SECTOR_SIZE)
     }
 
+    /// Bytes of the map that anybody looks at.
+    pub(crate) fn checked_bytes(&self) -> u64 {
+        self.summed().max(self.used())
+    }
+
     /// Bytes of the map in which the disk's blocks have bits.
     fn used(&self) -> u64 {
         u64::from(self.blocks).div_ceil(8)

@@ -214,13 +214,18 @@ impl<S: Storage> Image<S> {
         ends.fold(self.fixed_metadata_end(), u64::max)
     }
 
+    /// Where the footer would belong if no block were allocated.
+    pub(crate) fn data_end_at_least(&self) -> u64 {
+        if self.sparse.is_some() { self.metadata_end() } else { self.virtual_size() }
+    }
+
     /// Byte offset of the first byte behind metadata and blocks: where the footer belongs.
     ///
     /// # Errors
     /// The BAT cannot be read.
     pub fn data_end(&self) -> Result<u64, Error> {
-        let Some(sparse) = &self.sparse else { return Ok(self.virtual_size()) };
-        let mut end = self.metadata_end();
+        let mut end = self.data_end_at_least();
+        let Some(sparse) = &self.sparse else { return Ok(end) };
         let size = sparse.bitmap_size() + sparse.block_size();
         sparse.bat.for_each(&self.storage, |_, place| {
             end = end.max(place.offset() + size);

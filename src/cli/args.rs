@@ -1,0 +1,191 @@
+//! The whole command line in one place. Parsing touches neither disk nor network.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, builder::PossibleValuesParser, builder::TypedValueParser};
+use uuid::Uuid;
+
+use crate::pipeline::parse_uuid;
+use crate::tool::Choice;
+
+/// Moves VHD images and chains in and out of storage repositories.
+#[derive(Debug, Parser)]
+#[command(name = "vhd-porter", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Say more: -v stages, -vv details
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Show no progress and no warnings
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring an image or a lone VHD into an SR
+    Import(Import),
+    /// Write a chain of VDIs as one tar.gz
+    Export(Export),
+    /// Copy a chain of VDIs within its SR, sharing storage where possible
+    Copy(Copy),
+    /// Find everything that is wrong with VHD files or an SR
+    Check(Check),
+    /// Show a VHD's fields, an image's members or an SR's chains
+    Inspect(Inspect),
+    /// Call a plugin function the way xapi does
+    Call(Call),
+}
+
+impl Command {
+    /// Whether standard output carries one JSON document.
+    #[must_use]
+    pub fn json(&self) -> bool {
+        match self {
+            Self::Import(a) => a.json,
+            Self::Export(a) => a.json,
+            Self::Copy(a) => a.json,
+            Self::Check(a) => a.json,
+            Self::Inspect(a) => a.json,
+            Self::Call(_) => false,
+        }
+    }
+}
+
+fn uuid(text: &str) -> Result<Uuid, String> {
+    parse_uuid(text).map_err(|e| e.to_string())
+}
+
+fn tool() -> impl TypedValueParser<Value = Choice> {
+    PossibleValuesParser::new(Choice::NAMES).try_map(|name| name.parse::<Choice>())
+}
+
+/// Who relinks and checks.
+#[derive(Debug, Args)]
+pub struct Tool {
+    /// Who relinks, queries and checks; the gate in front of the SR is always our own
+    #[arg(long, default_value = "auto", value_parser = tool())]
+    pub tool: Choice,
+    /// The host's vhd-util: program and first arguments, quoted as in a shell
+    #[arg(long, value_name = "COMMAND", env = "VHD_PORTER_VHD_UTIL", default_value = "vhd-util")]
+    pub vhd_util: String,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The image: a file, - for standard input, or a file:// URL; tar.gz, tar or VHD, told apart by content
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// Directory of the SR
+    #[arg(long, value_name = "DIR")]
+    pub sr: PathBuf,
+    /// Create the SR's directory if there is none
+    #[arg(long)]
+    pub create_sr: bool,
+    /// Uuid for a link, leaf first, once for each link [default: random]
+    #[arg(long = "uuid", value_name = "UUID", value_parser = uuid)]
+    pub uuids: Vec<Uuid>,
+    /// Do everything but land
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Rewrite a damaged footer from the good one; nothing else is ever repaired
+    #[arg(long)]
+    pub repair: bool,
+    #[command(flatten)]
+    pub tool: Tool,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Directory of the SR
+    #[arg(long, value_name = "DIR")]
+    pub sr: PathBuf,
+    /// VDI to export, leaf first, once for each link
+    #[arg(long = "vdi", value_name = "UUID", required = true, value_parser = uuid)]
+    pub vdis: Vec<Uuid>,
+    /// Add all parents of the one VDI that is given
+    #[arg(long)]
+    pub chain: bool,
+    /// Where to: a file that does not exist yet, or - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: String,
+    /// Compression level, 1 (fast) to 9 (small)
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=9))]
+    pub level: u32,
+    /// Print one JSON document (on standard error when the image goes to standard output)
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `copy`.
+#[derive(Debug, Args)]
+pub struct Copy {
+    /// Directory of the SR
+    #[arg(long, value_name = "DIR")]
+    pub sr: PathBuf,
+    /// VDI to copy, leaf first, once for each link
+    #[arg(long = "vdi", value_name = "UUID", required = true, value_parser = uuid)]
+    pub vdis: Vec<Uuid>,
+    /// Uuid for a copy, leaf first, once for each link [default: random]
+    #[arg(long = "uuid", value_name = "UUID", value_parser = uuid)]
+    pub uuids: Vec<Uuid>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub tool: Tool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// VHD files
+    #[arg(value_name = "FILE", required_unless_present = "sr", conflicts_with = "sr")]
+    pub files: Vec<PathBuf>,
+    /// Directory of an SR: all its VHDs, and how they fit together
+    #[arg(long, value_name = "DIR")]
+    pub sr: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// A VHD file or an image
+    #[arg(value_name = "FILE", required_unless_present = "sr", conflicts_with = "sr")]
+    pub file: Option<String>,
+    /// Directory of an SR: its chains
+    #[arg(long, value_name = "DIR")]
+    pub sr: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `call`.
+#[derive(Debug, Args)]
+pub struct Call {
+    /// The plugin, with or without .py
+    pub plugin: String,
+    /// The function
+    pub function: String,
+    /// Arguments; a value that is JSON is taken as such, everything else as text
+    #[arg(value_name = "KEY=VALUE")]
+    pub arguments: Vec<String>,
+    /// All arguments as one JSON object; the answer is then JSON as well
+    #[arg(long, value_name = "DOC", conflicts_with = "arguments")]
+    pub json: Option<String>,
+    /// Directory of the plugins to call [default: where this program is]
+    #[arg(long, value_name = "DIR")]
+    pub plugin_dir: Option<PathBuf>,
+}

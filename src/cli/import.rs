@@ -1,0 +1,31 @@
+//! `vhd-porter import`.
+
+use super::args::Import as Args;
+use super::outcome::{Exit, Failure};
+use super::{session, show};
+use crate::pipeline::Import;
+use crate::sr::Repository;
+use crate::transport::Source;
+
+pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
+    let import =
+        Import { uuids: session::identities(&args.uuids), repair: args.repair, dry_run: args.dry_run };
+    let imported = session::with_context(&args.tool, quiet, |ctx| {
+        let source = Source::open(&args.image)?;
+        let sr =
+            if args.create_sr { Repository::create(&args.sr) } else { Repository::open_writable(&args.sr) }?;
+        import.run(source, &sr, ctx)
+    })?;
+    if args.json {
+        show::document(&imported);
+        return Ok(Exit::Done);
+    }
+    let verb = if args.dry_run { "would import" } else { "imported" };
+    let mut text = format!("{verb} {} into {}\n", args.image, session::shown(&args.sr));
+    text += &show::chain(&imported.chain);
+    for note in &imported.notes {
+        text += &format!("note: {note}\n");
+    }
+    show::text(&text);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,92 @@
+//! `vhd-porter inspect`.
+
+use serde_json::json;
+
+use super::args::Inspect as Args;
+use super::outcome::{Exit, Failure};
+use super::{session, show};
+use crate::pipeline::{ImageFacts, Inspection, inspect, inspect_repository};
+use crate::sr::Tree;
+
+pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    match (&args.sr, &args.file) {
+        (Some(sr), _) => {
+            let tree = inspect_repository(sr)?;
+            if args.json {
+                show::document(&tree_document(&session::shown(sr), &tree));
+            } else {
+                show::text(&show::tree(&tree));
+            }
+        }
+        (None, Some(file)) => {
+            let inspection = inspect(file)?;
+            if args.json {
+                show::document(&inspection);
+            } else {
+                show::text(&words(&inspection));
+            }
+        }
+        (None, None) => return Err(Failure::Usage("name a file, or an SR with --sr".into())),
+    }
+    Ok(Exit::Done)
+}
+
+fn tree_document(sr: &str, tree: &Tree) -> serde_json::Value {
+    let vdis: Vec<_> = tree
+        .nodes
+        .values()
+        .map(|n| {
+            json!({
+                "uuid": n.uuid, "parent": n.parent, "kind": n.kind.to_string(), "hidden": n.hidden,
+                "virtual_size": n.virtual_size, "physical_size": n.physical_size,
+            })
+        })
+        .collect();
+    let broken: Vec<_> =
+        tree.broken.iter().map(|(file, reason)| json!({ "file": file, "reason": reason })).collect();
+    json!({ "sr": sr, "leaves": tree.leaves(), "vdis": vdis, "broken": broken })
+}
+
+fn words(inspection: &Inspection) -> String {
+    match inspection {
+        Inspection::Image(facts) => fields(facts, ""),
+        Inspection::Archive { container, bytes, md5, sha256, members } => {
+            let mut text = format!("{container}, {}\nmd5     {md5}\nsha256  {sha256}\n", show::size(*bytes));
+            for member in members {
+                text += &format!("\n{}  {}\n", member.name, show::size(member.bytes));
+                text += &match &member.image {
+                    Some(facts) => fields(facts, "  "),
+                    None => "  not a VHD that can be read from its beginning\n".to_owned(),
+                };
+            }
+            text
+        }
+    }
+}
+
+fn fields(facts: &ImageFacts, indent: &str) -> String {
+    let mut text = String::new();
+    let mut field = |name: &str, value: String| text += &format!("{indent}{name:14}{value}\n");
+    field("kind", facts.kind.clone());
+    field("uuid", facts.uuid.to_string());
+    field("disk", format!("{} ({} bytes)", show::size(facts.virtual_size), facts.virtual_size));
+    if let Some(bytes) = facts.physical_size {
+        field("file", format!("{} ({bytes} bytes)", show::size(bytes)));
+    }
+    if let (Some(size), Some(entries)) = (facts.block_size, facts.max_bat_entries) {
+        let allocated = facts.allocated_blocks.map_or(String::new(), |n| format!("{n} of "));
+        field("blocks", format!("{allocated}{entries}, {} each", show::size(u64::from(size))));
+    }
+    field("hidden", if facts.hidden { "yes" } else { "no" }.into());
+    field("created", format!("{} by {}", facts.created, facts.creator));
+    field("geometry", facts.geometry.clone());
+    field("footer", facts.footer.into());
+    if let Some(parent) = facts.parent_uuid {
+        field("parent", format!("{parent} {}", facts.parent_name.as_deref().unwrap_or_default()));
+    }
+    for locator in &facts.locators {
+        let path = locator.path.as_deref().unwrap_or("unreadable");
+        field("locator", format!("{} {} {path}", locator.slot, locator.platform));
+    }
+    text
+}

@@ -1,0 +1,84 @@
+//! From a parsed command line to an exit code: dispatch, and how errors are shown.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::args::{Cli, Command};
+use super::{call, check, copy, export, import, inspect};
+use crate::pipeline;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done; nothing wrong found.
+    Done = 0,
+    /// Refused or failed, or a check found something.
+    Failed = 1,
+    /// The command line makes no sense.
+    Usage = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a subcommand ended without doing its work.
+pub(super) enum Failure {
+    /// The command line makes no sense.
+    Usage(String),
+    /// The pipeline refused or failed.
+    Pipeline(Box<pipeline::Error>),
+    /// Something else did.
+    Other { kind: &'static str, message: String },
+}
+
+impl<E: Into<pipeline::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Pipeline(Box::new(error.into()))
+    }
+}
+
+/// Does what `cli` asks for.
+#[must_use]
+pub fn run(cli: &Cli) -> Exit {
+    super::session::log(cli.verbose, cli.quiet);
+    let quiet = cli.quiet;
+    let done = match &cli.command {
+        Command::Import(args) => import::run(args, quiet),
+        Command::Export(args) => export::run(args, quiet),
+        Command::Copy(args) => copy::run(args, quiet),
+        Command::Check(args) => check::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Call(args) => call::run(args),
+    };
+    done.unwrap_or_else(|failure| report(&failure, cli.command.json()))
+}
+
+/// Shows why it failed: as JSON on standard output if that was asked for, else in words on standard error.
+fn report(failure: &Failure, json: bool) -> Exit {
+    let (kind, message, exit) = match failure {
+        Failure::Usage(message) => ("usage".into(), message.clone(), Exit::Usage),
+        Failure::Pipeline(error) => {
+            (serde_json::to_value(error.kind()).unwrap_or_default(), error.full_message(), Exit::Failed)
+        }
+        Failure::Other { kind, message } => ((*kind).into(), message.clone(), Exit::Failed),
+    };
+    if json {
+        let mut body = json!({ "kind": kind, "message": message });
+        if let Failure::Pipeline(error) = failure
+            && let Some(detail) = error.detail()
+        {
+            body["file"] = detail.file.into();
+            body["offset"] = detail.offset.into();
+            body["expected"] = detail.expected.into();
+            body["found"] = detail.found.into();
+        }
+        super::show::document(&json!({ "error": body }));
+    } else {
+        eprintln!("vhd-porter: {message}");
+    }
+    exit
+}

@@ -1,0 +1,72 @@
+//! What the subcommands have in common: logging, progress, and the context of a run.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use tracing_subscriber::filter::LevelFilter;
+
+use super::args;
+use super::bars::Bars;
+use super::outcome::Failure;
+use crate::pipeline::{self, Context, Identities, Lines, Progress, Silent};
+use crate::tool;
+
+/// How often a line is written where no bar can be drawn.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Logs go to standard error: warnings, and with `-v` more.
+pub(super) fn log(verbose: u8, quiet: bool) {
+    let level = match (quiet, verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (_, 0) => LevelFilter::WARN,
+        (_, 1) => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(level)
+        .with_ansi(std::io::stderr().is_terminal())
+        .without_time()
+        .with_target(false);
+    // Only the first subscriber of a process counts: in tests there may be one already.
+    let _ = subscriber.try_init();
+}
+
+/// Whoever is to be told how far the work is.
+pub(super) fn progress(quiet: bool) -> Box<dyn Progress> {
+    if quiet {
+        Box::new(Silent)
+    } else if std::io::stderr().is_terminal() {
+        Box::new(Bars::new())
+    } else {
+        Box::new(Lines::new(EVERY, |line| eprintln!("{line}")))
+    }
+}
+
+/// Runs `work` with a context made from the command line.
+pub(super) fn with_context<T>(
+    tool: &args::Tool,
+    quiet: bool,
+    work: impl FnOnce(Context<'_>) -> Result<T, pipeline::Error>,
+) -> Result<T, Failure> {
+    let tool = tool::select(tool.tool, &tool.vhd_util)?;
+    let progress = progress(quiet);
+    let context = Context { tool: tool.as_ref(), progress: progress.as_ref(), clock: SystemTime::now };
+    Ok(work(context)?)
+}
+
+/// The embedded engine, for work that needs no other.
+pub(super) fn embedded() -> args::Tool {
+    args::Tool { tool: tool::Choice::Embedded, vhd_util: String::new() }
+}
+
+/// Uuids as given on the command line: none means random ones.
+pub(super) fn identities(uuids: &[uuid::Uuid]) -> Identities {
+    if uuids.is_empty() { Identities::Random } else { Identities::LeafFirst(uuids.to_vec()) }
+}
+
+/// A path as it is shown.
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,105 @@
+//! Results for people and for scripts.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::pipeline::LinkReport;
+use crate::sr::{Node, Tree};
+
+/// Writes `text` to standard output. A reader that went away is no error of ours.
+pub(super) fn text(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes one JSON document to standard output.
+pub(super) fn document(value: &impl Serialize) {
+    text(&pretty(value));
+}
+
+/// One JSON document and a newline.
+pub(super) fn pretty(value: &impl Serialize) -> String {
+    let mut json =
+        serde_json::to_string_pretty(value).unwrap_or_else(|e| format!("{{\"error\": {:?}}}", e.to_string()));
+    json.push('\n');
+    json
+}
+
+/// Bytes in the largest unit of which there is at least one.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let unit = (0..5u32).rev().find(|u| bytes >> (10 * u) > 0).unwrap_or(0);
+    let tenths = u128::from(bytes) * 10 / (1u128 << (10 * unit));
+    match unit {
+        0 => format!("{bytes} B"),
+        _ => format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit as usize]),
+    }
+}
+
+/// A chain, its base at the top, as it will stand in the SR.
+pub(super) fn chain(links: &[LinkReport]) -> String {
+    let nodes = links
+        .iter()
+        .map(|l| (l.uuid, l.parent, l.virtual_size, l.physical_size, l.hidden, l.source.as_str()));
+    let mut out = String::new();
+    for (depth, (uuid, _, disk, file, hidden, source)) in nodes.rev().enumerate() {
+        let line = line(uuid, disk, file, hidden, &branch(depth));
+        let _ = writeln!(out, "{line}  from {source}");
+    }
+    out
+}
+
+fn branch(depth: usize) -> String {
+    if depth == 0 { String::new() } else { format!("{}└─ ", "   ".repeat(depth - 1)) }
+}
+
+fn line(uuid: Uuid, disk: u64, file: u64, hidden: bool, branch: &str) -> String {
+    let role = if hidden { "hidden" } else { "visible" };
+    format!("{branch}{uuid}  {role:7}  disk {:>9}  file {:>9}", size(disk), size(file))
+}
+
+/// All chains of an SR, children below their parents.
+pub(super) fn tree(tree: &Tree) -> String {
+    let mut children: BTreeMap<Option<Uuid>, Vec<&Node>> = BTreeMap::new();
+    for node in tree.nodes.values() {
+        let parent = node.parent.filter(|p| tree.nodes.contains_key(p));
+        children.entry(parent).or_default().push(node);
+    }
+    let mut out = String::new();
+    // An explicit stack: a hostile SR may hold a chain of any length.
+    let mut stack: Vec<(&Node, usize)> = Vec::new();
+    let mut shown = 0;
+    stack.extend(children.get(&None).into_iter().flatten().rev().map(|n| (*n, 0)));
+    while let Some((node, depth)) = stack.pop() {
+        shown += 1;
+        let line = line(node.uuid, node.virtual_size, node.physical_size, node.hidden, &branch(depth));
+        let missing = node.parent.filter(|p| !tree.nodes.contains_key(p));
+        let missing = missing.map_or(String::new(), |p| format!("  parent {p} is missing"));
+        let _ = writeln!(out, "{line}{missing}");
+        stack.extend(children.get(&Some(node.uuid)).into_iter().flatten().rev().map(|n| (*n, depth + 1)));
+    }
+    if shown < tree.nodes.len() {
+        let _ = writeln!(out, "{} VDIs are in loops: see vhd-porter check", tree.nodes.len() - shown);
+    }
+    for (file, reason) in &tree.broken {
+        let _ = writeln!(out, "{file}: {reason}");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_one_decimal() {
+        assert_eq!(size(0), "0 B");
+        assert_eq!(size(1023), "1023 B");
+        assert_eq!(size(1536), "1.5 KiB");
+        assert_eq!(size(2040 << 30), "1.9 TiB");
+    }
+}

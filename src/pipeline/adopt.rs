@@ -1,0 +1,92 @@
+//! A directory of VHDs, as a migration leaves it on the target host, becomes a chain of VDIs.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use super::context::Context;
+use super::decode::{StagedMember, Unpacked};
+use super::error::Error;
+use super::identify::{self, Identities};
+use super::land;
+use super::progress::Stage;
+use super::relink::{self, Tolerance};
+use super::report::Imported;
+use super::sequence;
+use super::validate;
+use crate::os::{self, Dir};
+use crate::sr::{Repository, Staging};
+
+/// Which directory to adopt.
+#[derive(Debug, Clone)]
+pub struct Adopt {
+    /// The directory; it is removed when its chain has landed.
+    pub directory: PathBuf,
+    /// Uuids for the links.
+    pub uuids: Identities,
+}
+
+impl Adopt {
+    /// Brings the VHDs of the directory into `sr`.
+    ///
+    /// Their storage is shared where the file system can, so that the directory is as it was if anything fails. Where it
+    /// cannot, the files get a second name while they are worked on: a failure may leave them relinked, their data
+    /// is what it was, and the caller may try again.
+    ///
+    /// # Errors
+    /// Whatever is wrong with directory, chain or SR. Nothing is left in the SR then.
+    pub fn run(&self, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
+        self.uuids.preflight(sr)?;
+        let source = Dir::open(&self.directory)?;
+        let name = self.directory.display().to_string();
+        let unpacked = stage(&source, sr, ctx)?;
+        let chain = sequence::order(unpacked, &name)?;
+        let chain = identify::assign(chain, &self.uuids, sr)?;
+        let chain = relink::link(chain, Tolerance::default(), ctx)?;
+        let imported = land::publish(validate::check(chain, ctx)?, sr, false, ctx)?;
+        // The chain is in: failing now would make the caller import it again.
+        if let Err(error) = std::fs::remove_dir_all(&self.directory) {
+            tracing::warn!(directory = %name, %error, "the chain is in the SR, but its directory is left");
+        }
+        Ok(imported)
+    }
+}
+
+fn stage(source: &Dir, sr: &Repository, ctx: Context<'_>) -> Result<Unpacked, Error> {
+    let staging = Staging::create(sr)?;
+    ctx.stage(Stage::Duplicate, None);
+    let mut members = Vec::new();
+    for name in source.names()? {
+        let Some(name) = name.to_str().filter(|n| n.ends_with(".vhd") && *n != "swap.vhd") else { continue };
+        let member = StagedMember { name: name.to_owned(), staged: format!("{}.member", members.len()) };
+        bring(source, name, staging.dir(), &member.staged, ctx)?;
+        members.push(member);
+    }
+    Ok(Unpacked { staging, members, digests: None })
+}
+
+/// Shares the file's storage; else gives it a second name; else copies it.
+///
+/// A file that has a second name already is never given a third: it may be a VDI's, left from a run that was killed
+/// between landing and removing, and two VDIs in one file would destroy each other.
+fn bring(source: &Dir, name: &str, staging: &Dir, staged: &str, ctx: Context<'_>) -> Result<(), Error> {
+    let from = source.open_file(name, false)?;
+    let sole = source.stat(name)?.is_some_and(|s| s.st_nlink == 1);
+    let to = staging.create(staged)?;
+    if os::reflink(&from, &to).is_ok() {
+        return Ok(());
+    }
+    if sole {
+        staging.unlink(staged)?;
+        if os::link(source, name, staging, staged).is_ok() {
+            return Ok(());
+        }
+        let to = staging.create(staged)?;
+        return copy(&from, &to, source, name, ctx);
+    }
+    copy(&from, &to, source, name, ctx)
+}
+
+fn copy(from: &File, to: &File, source: &Dir, name: &str, ctx: Context<'_>) -> Result<(), Error> {
+    let copied = os::duplicate(from, to, |n| ctx.progress.advance(n));
+    Ok(copied.map(drop).map_err(os::Error::at("copying", source.join(name)))?)
+}

@@ -1,0 +1,116 @@
+//! Every finding in one file, or in a whole SR.
+
+use std::fs::File;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::error::Error;
+use super::validate::MAX_DEPTH;
+use crate::os;
+use crate::sr::{Repository, Tree, vdi_file_name, vdi_uuid};
+use crate::vhd::{self, Finding, Part, Rule, Scope};
+
+/// What is wrong with one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileCheckup {
+    /// The file.
+    pub file: String,
+    /// Every broken rule.
+    pub findings: Vec<Finding>,
+    /// How many more there were than are listed.
+    pub more: u64,
+}
+
+/// Checks one VHD file by itself.
+///
+/// # Errors
+/// It cannot be read: whatever it holds is a finding.
+pub fn check_file(path: &Path, ctx: Context<'_>) -> Result<FileCheckup, Error> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(os::Error::at("opening", path))?;
+    let checkup = vhd::check(&file, Scope::Whole, ctx.now()).map_err(Error::engine(&name))?;
+    Ok(FileCheckup { file: name, findings: checkup.findings.list, more: checkup.findings.more })
+}
+
+/// Checks every VHD of an SR, by itself and in its chain.
+///
+/// # Errors
+/// The SR cannot be read.
+pub fn check_repository(sr: &Repository, ctx: Context<'_>) -> Result<Vec<FileCheckup>, Error> {
+    let tree = Tree::read(sr)?;
+    let parents: std::collections::BTreeSet<_> = tree.nodes.values().filter_map(|n| n.parent).collect();
+    let mut checkups = Vec::new();
+    for name in sr.dir().names()? {
+        let Some(shown) = name.to_str().filter(|n| n.ends_with(".vhd")) else { continue };
+        let mut findings = vhd::Findings::default();
+        match sr.dir().open_file(shown, false) {
+            Ok(file) => {
+                let checkup =
+                    vhd::check(&file, Scope::Repository, ctx.now()).map_err(Error::engine(shown))?;
+                findings = checkup.findings;
+            }
+            Err(error) => {
+                findings.push(Finding::new(Part::File, Rule::FileName, 0, "a regular file", error));
+            }
+        }
+        match vdi_uuid(&name) {
+            None => findings.push(Finding::new(Part::File, Rule::FileName, 0, "<uuid>.vhd", shown)),
+            Some(uuid) => chain_findings(&tree, uuid, parents.contains(&uuid), sr, &mut findings),
+        }
+        checkups.push(FileCheckup { file: shown.to_owned(), findings: findings.list, more: findings.more });
+    }
+    Ok(checkups)
+}
+
+/// What is wrong with a VDI's place among the others.
+fn chain_findings(tree: &Tree, uuid: uuid::Uuid, has_child: bool, sr: &Repository, out: &mut vhd::Findings) {
+    let Some(node) = tree.nodes.get(&uuid) else { return };
+    let mut add = |rule, expected: String, found: String| {
+        out.push(Finding::new(Part::Chain, rule, 0, expected, found));
+    };
+    if node.hidden && !has_child {
+        add(Rule::Orphan, "a child, or a visible VDI".into(), "neither".into());
+    }
+    if !node.hidden && has_child {
+        add(Rule::Hidden, "hidden, as it has a child".into(), "visible".into());
+    }
+    let chain = tree.chain(uuid);
+    if chain.len() > MAX_DEPTH + 1 {
+        add(Rule::ChainDepth, format!("at most {} links", MAX_DEPTH + 1), chain.len().to_string());
+    }
+    let Some(last) = chain.last() else { return };
+    if last.parent.is_some_and(|p| chain.iter().any(|n| n.uuid == p)) {
+        add(
+            Rule::ChainLoop,
+            "a base at the end of the chain".into(),
+            format!("{} again", vdi_file_name(last.uuid)),
+        );
+    }
+    if node.kind != vhd::DiskType::Differencing {
+        return;
+    }
+    let Some(parent) = node.parent.and_then(|p| tree.nodes.get(&p)) else {
+        let name = node.parent.map_or("a name that is no VDI's".to_owned(), vdi_file_name);
+        return add(Rule::ParentMissing, "the parent in the same SR, readable".into(), name);
+    };
+    if parent.virtual_size > node.virtual_size {
+        add(
+            Rule::ParentSize,
+            format!("at most {} bytes", node.virtual_size),
+            parent.virtual_size.to_string(),
+        );
+    }
+    let footer_uuid = |uuid| sr.open_vdi(uuid).ok().and_then(|f| vhd::Image::open(f).ok());
+    if let (Some(child), Some(image)) = (footer_uuid(uuid), footer_uuid(parent.uuid))
+        && child.parent_uuid() != Some(image.uuid())
+    {
+        let found = child.parent_uuid().unwrap_or_default();
+        add(
+            Rule::ParentUuid,
+            format!("parent {}, as in {}", image.uuid(), vdi_file_name(parent.uuid)),
+            found.to_string(),
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! A chain of VDIs becomes another one in the same SR, sharing storage where the file system can.
+
+use uuid::Uuid;
+
+use super::context::Context;
+use super::decode::StagedMember;
+use super::error::Error;
+use super::identify::{self, Identities};
+use super::land;
+use super::progress::Stage;
+use super::relink::{self, Tolerance};
+use super::report::Imported;
+use super::sequence::Sequenced;
+use super::validate;
+use crate::os::{self, Duplication};
+use crate::sr::{Repository, Staging, vdi_file_name};
+
+/// Which VDIs to copy, and to what.
+#[derive(Debug, Clone, Default)]
+pub struct Copy {
+    /// The chain, leaf first.
+    pub vdis: Vec<Uuid>,
+    /// Uuids for the copies.
+    pub uuids: Identities,
+}
+
+impl Copy {
+    /// Copies within `sr`.
+    ///
+    /// A VDI that is in use has no footer at its end; its copy gets one back from the copy at its start.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the VDIs or the SR. Nothing is left in the SR then.
+    pub fn run(&self, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
+        super::export::require_list(&self.vdis)?;
+        self.uuids.preflight(sr)?;
+        let staging = Staging::create(sr)?;
+        let mut sources = Vec::new();
+        let mut total = 0;
+        for uuid in &self.vdis {
+            let file = sr.open_vdi(*uuid)?;
+            total += file.metadata().map_err(os::Error::at("examining", vdi_file_name(*uuid)))?.len();
+            sources.push((*uuid, file));
+        }
+        ctx.stage(Stage::Duplicate, Some(total));
+        let (mut links, mut notes) = (Vec::new(), Vec::new());
+        for (index, (uuid, file)) in sources.into_iter().enumerate() {
+            let link = StagedMember { name: vdi_file_name(uuid), staged: format!("{index}.vhd") };
+            let copy = staging.dir().create(&link.staged)?;
+            let how = os::duplicate(&file, &copy, |n| ctx.progress.advance(n));
+            if how.map_err(os::Error::at("copying", sr.dir().join(&link.name)))? == Duplication::Reflink {
+                notes.push(format!("{}: shares its storage with the copy", link.name));
+            }
+            links.push(link);
+        }
+        let chain = Sequenced { staging, links, digests: None };
+        let chain = identify::assign(chain, &self.uuids, sr)?;
+        let mut chain = relink::link(chain, Tolerance { repair: true, hidden_leaf: true }, ctx)?;
+        chain.notes.extend(notes);
+        land::publish(validate::check(chain, ctx)?, sr, false, ctx)
+    }
+}

@@ -1,0 +1,87 @@
+//! First stage of an import: the stream becomes files in staging, zeros become holes, the digests are known.
+
+use std::io;
+
+use super::archive::read_members;
+use super::context::Context;
+use super::error::Error;
+use super::progress::Stage;
+use crate::os;
+use crate::sr::Staging;
+use crate::stream::{Digests, SparseWriter};
+use crate::transport::Source;
+
+/// A VHD in staging: what it was called where it came from, and what it is called here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StagedMember {
+    pub(crate) name: String,
+    pub(crate) staged: String,
+}
+
+/// An image in staging, in the order in which its members came.
+#[derive(Debug)]
+pub(crate) struct Unpacked {
+    pub(crate) staging: Staging,
+    pub(crate) members: Vec<StagedMember>,
+    /// Of the stream; `None` where there was none.
+    pub(crate) digests: Option<Digests>,
+}
+
+/// Reads `source` to its end into `staging`. Files there are named by us: a name in an archive never reaches the SR.
+pub(crate) fn unpack(source: Source, staging: Staging, ctx: Context<'_>) -> Result<Unpacked, Error> {
+    ctx.stage(Stage::Unpack, source.size());
+    let archive = source.name().to_owned();
+    let mut members: Vec<StagedMember> = Vec::new();
+    let contents = read_members(source, &|n| ctx.progress.advance(n), &mut |mut member| {
+        if members.iter().any(|m| m.name == member.name) {
+            let (problem, expected) = ("duplicate member", "every name once".into());
+            return Err(Error::Archive {
+                archive: archive.clone(),
+                problem,
+                expected,
+                found: format!("{:?} again", member.name),
+            });
+        }
+        let staged = format!("{}.member", members.len());
+        // OpenStack images may hold a swap disk of old; it is made anew on the fly.
+        if member.name == SWAP {
+            io::copy(&mut member.bytes, &mut io::sink()).map_err(stream(&archive))?;
+        } else {
+            let path = staging.dir().join(&staged);
+            let mut writer = SparseWriter::new(staging.dir().create(&staged)?);
+            copy(member.bytes, &mut writer, &archive, &path)?;
+            writer.finish().map_err(os::Error::at("writing", &path))?;
+        }
+        members.push(StagedMember { name: member.name, staged });
+        Ok(())
+    })?;
+    members.retain(|m| m.name != SWAP);
+    tracing::info!(container = contents.container, members = members.len(), "unpacked");
+    Ok(Unpacked { staging, members, digests: Some(contents.digests) })
+}
+
+/// A member that is passed over.
+const SWAP: &str = "swap.vhd";
+
+fn stream(archive: &str) -> impl FnOnce(io::Error) -> Error {
+    let archive = archive.to_owned();
+    move |source| Error::Stream { archive, source }
+}
+
+/// Copies to the end, keeping apart whether reading the stream or writing the file failed.
+fn copy(
+    from: &mut dyn io::Read,
+    to: &mut dyn io::Write,
+    archive: &str,
+    path: &std::path::Path,
+) -> Result<(), Error> {
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(n) => to.write_all(&buffer[..n]).map_err(os::Error::at("writing", path))?,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(stream(archive)(e)),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! A chain of VDIs becomes an image: one tar in one gzip member.
+
+use std::fs::File;
+use std::io;
+use std::time::UNIX_EPOCH;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::context::Context;
+use super::error::Error;
+use super::freeze::Frozen;
+use super::progress::Stage;
+use crate::os;
+use crate::sr::{Repository, Staging, Tree, vdi_file_name};
+use crate::stream::{DigestWriter, Digests, WatchReader};
+use crate::transport::Sink;
+use crate::vhd::{self, DiskType, Finding, Image, Part, Rule, Scope};
+
+/// Which VDIs to export, and how.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// The chain, leaf first.
+    pub vdis: Vec<Uuid>,
+    /// Add the parents that are in the SR to the one VDI that is given.
+    pub chain: bool,
+    /// Compression level, 1 (fast) to 9 (small).
+    pub level: u32,
+}
+
+/// What an export came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Exported {
+    /// The VDIs, leaf first.
+    pub vdis: Vec<Uuid>,
+    /// Size of the virtual disk, bytes.
+    pub virtual_size: u64,
+    /// Bytes of VHD that were packed.
+    pub bytes_read: u64,
+    /// Bytes of the image.
+    pub bytes_written: u64,
+    /// MD5 of the image.
+    pub md5: String,
+    /// SHA-256 of the image.
+    pub sha256: String,
+}
+
+/// Refuses a list of VDIs that names none, or one twice.
+pub(crate) fn require_list(vdis: &[Uuid]) -> Result<(), Error> {
+    if vdis.is_empty() {
+        let (expected, found) = ("at least one, leaf first".into(), "none".into());
+        return Err(Error::Argument { what: "VDIs", expected, found });
+    }
+    let twice = vdis.iter().enumerate().find(|(i, uuid)| vdis[..*i].contains(uuid));
+    twice.map_or(Ok(()), |(_, uuid)| Err(Error::taken(*uuid, "twice")))
+}
+
+impl Export {
+    /// Writes the chain to `sink`. Nothing in `sr` is changed; for as long as it takes, its files have second names in a
+    /// staging area, so that they stay whatever happens to their first ones.
+    ///
+    /// # Errors
+    /// The chain is not complete or not sound; or reading or writing failed, in which case `sink` shows no file.
+    pub fn run(&self, sr: &Repository, sink: Sink, ctx: Context<'_>) -> Result<Exported, Error> {
+        if !(1..=9).contains(&self.level) {
+            let (expected, found) = ("1 to 9".into(), self.level.to_string());
+            return Err(Error::Argument { what: "compression level", expected, found });
+        }
+        let vdis = self.list(sr)?;
+        let staging = Staging::create(sr)?;
+        for (index, uuid) in vdis.iter().enumerate() {
+            stage(sr, &staging, *uuid, &staged_name(index))?;
+        }
+        let (virtual_size, total) = examine(&vdis, &staging, ctx)?;
+        ctx.stage(Stage::Pack, Some(total));
+        let (sink, digests, bytes_read) = pack(&vdis, &staging, sink, self.level, ctx)?;
+        sink.commit()?;
+        staging.remove()?;
+        tracing::info!(bytes_read, bytes_written = digests.bytes, "exported");
+        let (bytes_written, md5, sha256) = (digests.bytes, digests.md5, digests.sha256);
+        Ok(Exported { vdis, virtual_size, bytes_read, bytes_written, md5, sha256 })
+    }
+
+    fn list(&self, sr: &Repository) -> Result<Vec<Uuid>, Error> {
+        require_list(&self.vdis)?;
+        if !self.chain {
+            return Ok(self.vdis.clone());
+        }
+        let [leaf] = self.vdis[..] else {
+            let (expected, found) =
+                ("one, the leaf, when its parents are added".into(), self.vdis.len().to_string());
+            return Err(Error::Argument { what: "VDIs", expected, found });
+        };
+        sr.open_vdi(leaf)?;
+        Ok(Tree::read(sr)?.chain(leaf).iter().map(|node| node.uuid).collect())
+    }
+}
+
+/// Gives a VDI's file a second name in staging; where the file system has no links, copies it.
+fn stage(sr: &Repository, staging: &Staging, uuid: Uuid, name: &str) -> Result<(), Error> {
+    let file = sr.open_vdi(uuid)?;
+    let vdi = vdi_file_name(uuid);
+    if let Err(error) = os::link(sr.dir(), &vdi, staging.dir(), name) {
+        tracing::info!(%error, vdi, "no hard link: copying");
+        let copy = staging.dir().create(name)?;
+        os::duplicate(&file, &copy, |_| {}).map_err(os::Error::at("copying", sr.dir().join(&vdi)))?;
+    }
+    Ok(())
+}
+
+/// Makes sure that all links are sound and one chain; returns the size of its disk and about how long its files are.
+fn examine(vdis: &[Uuid], staging: &Staging, ctx: Context<'_>) -> Result<(u64, u64), Error> {
+    let (mut parent, mut virtual_size, mut total) = (None, 0, 0);
+    for (index, uuid) in vdis.iter().enumerate().rev() {
+        let name = vdi_file_name(*uuid);
+        let file = staging.dir().open_file(&staged_name(index), false)?;
+        require_sound(&file, &name, ctx)?;
+        let image = open(file).map_err(Error::engine(&name))?;
+        require_joint(&image, parent, &name, vdis.get(index + 1))?;
+        parent = Some(image.uuid());
+        virtual_size = image.virtual_size();
+        total += image.data_end().map_err(Error::engine(&name))?;
+    }
+    Ok((virtual_size, total))
+}
+
+fn staged_name(index: usize) -> String {
+    format!("{index}.vhd")
+}
+
+/// While an image is in use only the copy of its footer is good; else only the copy may be bad.
+fn open(file: File) -> Result<Image<File>, vhd::Error> {
+    let handle = file.try_clone().map_err(|source| vhd::Error::Io { doing: "opening", offset: 0, source })?;
+    Image::open_by_copy(handle).or_else(|_| Image::open(file))
+}
+
+/// Everything but what changes while an image is in use is as it should be.
+fn require_sound(file: &File, name: &str, ctx: Context<'_>) -> Result<(), Error> {
+    let mut checkup = vhd::check(file, Scope::Body, ctx.now()).map_err(Error::engine(name))?;
+    // The footers are rebuilt; whether the blocks are all there is looked at when the BAT is frozen.
+    checkup.findings.list.retain(|f| f.part != Part::Footer && f.rule != Rule::BlockPastEnd);
+    if checkup.footer.as_ref().is_some_and(|f| DiskType::of(f) != Some(DiskType::Fixed)) {
+        checkup.findings.list.retain(|f| !(f.part == Part::FooterCopy && f.rule == Rule::Geometry));
+    }
+    Error::of_findings(name, &checkup.findings).map_or(Ok(()), Err)
+}
+
+fn require_joint(
+    image: &Image<File>,
+    parent: Option<Uuid>,
+    name: &str,
+    next: Option<&Uuid>,
+) -> Result<(), Error> {
+    let refuse = |part, rule, offset, expected: String, found: String| {
+        Err(Error::image(name, Finding::new(part, rule, offset, expected, found)))
+    };
+    let named = image.parent_uuid();
+    match (image.kind(), named == parent) {
+        (DiskType::Fixed, _) => refuse(
+            Part::Footer,
+            Rule::DiskType,
+            60,
+            "a dynamic or differencing image".into(),
+            "a fixed one".into(),
+        ),
+        (_, true) => Ok(()),
+        (DiskType::Differencing, false) if parent.is_none() => {
+            let expected = "a base at the end of the list: name all links, or add --chain".to_owned();
+            refuse(Part::Chain, Rule::ParentMissing, 0, expected, "a differencing image".into())
+        }
+        (_, false) => {
+            let expected = next
+                .map_or("no parent".to_owned(), |n| format!("{}, the next in the list", vdi_file_name(*n)));
+            let found = named.map_or("no parent".to_owned(), |n| format!("another parent (footer uuid {n})"));
+            refuse(Part::Header, Rule::ParentUuid, 40, expected, found)
+        }
+    }
+}
+
+/// tar into gzip into digests into the sink. Members are plain: no reader needs to know of sparse files. Returns the sink,
+/// what went into it, and how many bytes of VHD that was.
+fn pack(
+    vdis: &[Uuid],
+    staging: &Staging,
+    sink: Sink,
+    level: u32,
+    ctx: Context<'_>,
+) -> Result<(Sink, Digests, u64), Error> {
+    let writing = || os::Error::at::<io::Error>("writing", "the image");
+    let gzip = GzEncoder::new(DigestWriter::new(sink), Compression::new(level));
+    let mut archive = tar::Builder::new(gzip);
+    archive.sparse(false);
+    let now = (ctx.clock)().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let mut bytes = 0;
+    for (index, uuid) in vdis.iter().enumerate() {
+        let (staged, name) = (staged_name(index), vdi_file_name(*uuid));
+        let image = open(staging.dir().open_file(&staged, false)?).map_err(Error::engine(&name))?;
+        let frozen = Frozen::new(image, index > 0).map_err(Error::engine(&name))?;
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Regular);
+        header.set_mode(0o644);
+        header.set_mtime(now);
+        header.set_size(frozen.len());
+        bytes += frozen.len();
+        let content = WatchReader::new(frozen, |n| ctx.progress.advance(n));
+        archive.append_data(&mut header, &staged, content).map_err(writing())?;
+    }
+    let gzip = archive.into_inner().map_err(writing())?;
+    let (sink, digests) = gzip.finish().and_then(DigestWriter::finish).map_err(writing())?;
+    Ok((sink, digests, bytes))
+}

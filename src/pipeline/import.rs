@@ -1,0 +1,41 @@
+//! An image becomes a chain of VDIs.
+
+use super::context::Context;
+use super::decode;
+use super::error::Error;
+use super::identify::{self, Identities};
+use super::land;
+use super::relink::{self, Tolerance};
+use super::report::Imported;
+use super::sequence;
+use super::validate;
+use crate::sr::{Repository, Staging};
+use crate::transport::Source;
+
+/// What to import, and how.
+#[derive(Debug, Clone, Default)]
+pub struct Import {
+    /// Uuids for the links.
+    pub uuids: Identities,
+    /// Rewrite a damaged footer from the good one; nothing else is ever repaired.
+    pub repair: bool,
+    /// Do everything but land.
+    pub dry_run: bool,
+}
+
+impl Import {
+    /// Brings `source` into `sr`.
+    ///
+    /// # Errors
+    /// Whatever is wrong with source, image or SR. Nothing is left in the SR then.
+    pub fn run(&self, source: Source, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
+        self.uuids.preflight(sr)?;
+        let name = source.name().to_owned();
+        let unpacked = decode::unpack(source, Staging::create(sr)?, ctx)?;
+        let chain = sequence::order(unpacked, &name)?;
+        let chain = identify::assign(chain, &self.uuids, sr)?;
+        let chain = relink::link(chain, Tolerance { repair: self.repair, hidden_leaf: false }, ctx)?;
+        let chain = validate::check(chain, ctx)?;
+        land::publish(chain, sr, self.dry_run, ctx)
+    }
+}

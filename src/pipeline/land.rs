@@ -1,0 +1,44 @@
+//! Last stage: everything durable, then names in the SR.
+
+use super::context::Context;
+use super::error::Error;
+use super::progress::Stage;
+use super::report::{Imported, Root};
+use super::validate::Validated;
+use crate::os;
+use crate::sr::{self, Arrival, Repository};
+
+/// Moves `chain` into `sr`; with `dry_run`, only says what would have come of it.
+pub(crate) fn publish(
+    chain: Validated,
+    sr: &Repository,
+    dry_run: bool,
+    ctx: Context<'_>,
+) -> Result<Imported, Error> {
+    let Validated { relinked, links } = chain;
+    let (identified, notes) = (relinked.chain, relinked.notes);
+    if !dry_run {
+        ctx.stage(Stage::Land, None);
+        let dir = identified.staging.dir();
+        for link in &identified.links {
+            let file = dir.open_file(&link.file_name(), true)?;
+            file.sync_all().map_err(os::Error::at("syncing", dir.join(&link.file_name())))?;
+        }
+        dir.sync()?;
+        let arrivals: Vec<Arrival> =
+            identified.links.iter().map(|l| Arrival { uuid: l.uuid, staged: l.file_name() }).collect();
+        sr::land(sr, identified.staging, &arrivals)?;
+    }
+    let leaf = links.first().map(|l| l.uuid).unwrap_or_default();
+    tracing::info!(%leaf, links = links.len(), dry_run, "imported");
+    let digests = identified.digests;
+    Ok(Imported {
+        root: Root { uuid: leaf },
+        chain: links,
+        bytes_read: digests.as_ref().map_or(0, |d| d.bytes),
+        md5: digests.as_ref().map(|d| d.md5.clone()),
+        sha256: digests.map(|d| d.sha256),
+        notes,
+        dry_run,
+    })
+}

@@ -1,0 +1,125 @@
+//! Fifth stage: the gate. What passes here cannot break an SR.
+//!
+//! The storage manager's scan, its garbage collector and `vhd-util check` each look at different things, and one bad
+//! file stops them for the whole SR. So every file is looked at again as it will land, whoever relinked it, and the
+//! tool has its say as well.
+
+use uuid::Uuid;
+
+use super::context::Context;
+use super::error::Error;
+use super::identify::Link;
+use super::relink::Relinked;
+use super::report::LinkReport;
+use crate::tool::CheckVerdict;
+use crate::vhd::{self, Finding, Image, Part, Rule, Scope};
+
+/// Most links that a chain may have. The storage manager takes a snapshot only of chains of less than 30.
+pub const MAX_DEPTH: usize = 29;
+
+/// A chain that may land.
+#[derive(Debug)]
+pub(crate) struct Validated {
+    pub(crate) relinked: Relinked,
+    pub(crate) links: Vec<LinkReport>,
+}
+
+/// Examines every link and every joint of `relinked`.
+pub(crate) fn check(mut relinked: Relinked, ctx: Context<'_>) -> Result<Validated, Error> {
+    let links = &relinked.chain.links;
+    let mut reports: Vec<LinkReport> = Vec::new();
+    if links.len() > MAX_DEPTH {
+        let expected = format!("at most {MAX_DEPTH} links");
+        let finding = Finding::new(Part::Chain, Rule::ChainDepth, 0, expected, links.len());
+        return Err(Error::image(&links[0].source, finding));
+    }
+    let mut below: Option<(vhd::Footer, Uuid)> = None;
+    for (index, link) in links.iter().enumerate().rev() {
+        let file = relinked.chain.staging.dir().open_file(&link.file_name(), false)?;
+        let engine = || Error::engine(&link.source);
+        let checkup = vhd::check(&file, Scope::Repository, ctx.now()).map_err(engine())?;
+        if let Some(error) = Error::of_findings(&link.source, &checkup.findings) {
+            return Err(error);
+        }
+        let image = Image::open(&file).map_err(engine())?;
+        joint(&image, link, index, below.as_ref())?;
+        ask_tool(&relinked, index, ctx)?;
+        let metadata = file.metadata().map_err(crate::os::Error::at("examining", link.file_name()))?;
+        reports.push(LinkReport {
+            uuid: link.uuid,
+            parent: below.as_ref().map(|(_, uuid)| *uuid),
+            virtual_size: image.virtual_size(),
+            physical_size: metadata.len(),
+            hidden: image.is_hidden(),
+            source: link.source.clone(),
+        });
+        below = Some((image.footer().clone(), link.uuid));
+    }
+    reports.reverse();
+    relinked.notes.extend(ctx.tool.remarks());
+    Ok(Validated { relinked, links: reports })
+}
+
+/// The link fits the one below it: name, uuid, size; and its hidden flag fits its place.
+fn joint<S: vhd::Storage>(
+    image: &Image<S>,
+    link: &Link,
+    index: usize,
+    below: Option<&(vhd::Footer, Uuid)>,
+) -> Result<(), Error> {
+    let refuse = |part, rule, offset, expected: String, found: String| {
+        Err(Error::image(&link.source, Finding::new(part, rule, offset, expected, found)))
+    };
+    if image.is_hidden() != (index > 0) {
+        let say = |hidden| if hidden { "hidden" } else { "visible" }.to_owned();
+        return refuse(Part::Footer, Rule::Hidden, 85, say(index > 0), say(image.is_hidden()));
+    }
+    let (expected, found) = (below.map(|(f, _)| Uuid::from_bytes(f.uuid)), image.parent_uuid());
+    if expected != found {
+        let say = |uuid: Option<Uuid>| uuid.map_or("no parent".to_owned(), |u| format!("parent {u}"));
+        return refuse(Part::Header, Rule::ParentUuid, 40, say(expected), say(found));
+    }
+    let Some((parent, uuid)) = below else { return Ok(()) };
+    let wanted = crate::sr::vdi_file_name(*uuid);
+    let name = image.header().map(vhd::parent_name).and_then(Result::ok).unwrap_or_default();
+    if name != wanted {
+        return refuse(Part::Header, Rule::ParentName, 64, wanted, name);
+    }
+    for locator in image.locators().map_err(Error::engine(&link.source))? {
+        let path = locator.path.unwrap_or_default();
+        if path.strip_prefix("./").unwrap_or(&path) != wanted {
+            return refuse(Part::Locator(locator.slot), Rule::LocatorName, 16, format!("./{wanted}"), path);
+        }
+    }
+    let (size, parent_size) = (image.virtual_size(), parent.current_size.get());
+    if parent_size > size {
+        return refuse(
+            Part::Footer,
+            Rule::ParentSize,
+            48,
+            format!("at least {parent_size} bytes"),
+            size.to_string(),
+        );
+    }
+    Ok(())
+}
+
+/// The tool finds the same parent, the same flag, and nothing wrong.
+fn ask_tool(relinked: &Relinked, index: usize, ctx: Context<'_>) -> Result<(), Error> {
+    let (dir, links) = (relinked.chain.staging.dir(), &relinked.chain.links);
+    let path = dir.join(&links[index].file_name());
+    let refused = |reason| Err(Error::Verdict { file: links[index].source.clone(), reason });
+    let facts = ctx.tool.query(&path)?;
+    let parent = facts.parent.as_deref().and_then(std::path::Path::file_name);
+    let wanted = links.get(index + 1).map(|l| std::ffi::OsString::from(l.file_name()));
+    if parent != wanted.as_deref() {
+        return refused(format!("it finds the parent {parent:?}, expected {wanted:?}"));
+    }
+    if facts.hidden != (index > 0) {
+        return refused(format!("it finds hidden = {}, expected {}", facts.hidden, index > 0));
+    }
+    match ctx.tool.check(&path)? {
+        CheckVerdict::Valid => Ok(()),
+        CheckVerdict::Invalid(reason) => refused(reason),
+    }
+}
