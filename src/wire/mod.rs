@@ -10,6 +10,7 @@
 //! [`Secret`] and [`scrub`] live here because every layer above that logs or fails needs them.
 
 pub mod json;
+pub mod pickle;
 pub mod scrub;
 mod secret;
 mod value;
