@@ -14,6 +14,7 @@ pub mod pickle;
 pub mod scrub;
 mod secret;
 mod value;
+pub mod xmlrpc;
 
 pub use secret::Secret;
 pub use value::Value;
