@@ -1,2 +1,17 @@
-//! x
-fn main() {}
+//! The dispatch binary: every plugin of this package under one roof.
+//!
+//! Each plugin is a link to this program under the plugin's name; `vhd_porter::host` does the rest.
+
+mod config_file;
+mod dom0_plugin_version;
+
+use std::process::ExitCode;
+
+use vhd_porter::host::{self, Plugin};
+
+/// The table of plugins.
+const PLUGINS: &[Plugin] = &[config_file::PLUGIN, dom0_plugin_version::PLUGIN];
+
+fn main() -> ExitCode {
+    host::run(PLUGINS, std::env::args_os())
+}

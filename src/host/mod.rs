@@ -1,1 +1,32 @@
-//! host
+//! The contract with xapi: which plugin, which call, one answer.
+//!
+//! ```text
+//! argv ─▶ invocation ─▶ call ─▶ given ─▶ arguments ─▶ Function::run ─▶ answer ─▶ stdout, exit 0
+//!             │           └─────────┴─────────┴────────────┴── Failure ──┘
+//!          usage on stderr, exit 2
+//! ```
+//!
+//! xapi starts one process per call, with the call as its only argument, an environment of nothing but `PATH`,
+//! `/` as directory, a stdin that cannot be read, and files as stdout and stderr. From the moment the plugin and
+//! its one argument are known, there is exactly one answer on stdout and the exit status is 0, panics included.
+//! The rules are written down for callers in `docs/contract.md`.
+
+mod answer;
+mod arguments;
+mod call;
+mod failure;
+mod given;
+mod invocation;
+pub mod log;
+mod message;
+mod plugin;
+mod run;
+mod syslog;
+
+pub use answer::answer;
+pub use arguments::Arguments;
+pub use call::Call;
+pub use failure::{Class, Failure, unknown_function};
+pub use message::presentable;
+pub use plugin::{Encoding, Function, Parameter, Plugin};
+pub use run::run;

@@ -1,0 +1,66 @@
+//! What a plugin is: a name, and functions with declared parameters.
+
+use super::arguments::Arguments;
+use super::failure::Failure;
+use crate::wire::Value;
+
+/// A plugin as xapi sees it: a name to be found under in the plugins' directory, and functions.
+#[derive(Clone, Copy, Debug)]
+pub struct Plugin {
+    /// The name, without `.py`.
+    pub name: &'static str,
+    /// One line on what it is for.
+    pub about: &'static str,
+    /// Its functions.
+    pub functions: &'static [Function],
+}
+
+impl Plugin {
+    /// The function called `name`.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.iter().find(|function| function.name == name)
+    }
+}
+
+/// A function of a plugin.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// The name it is called by.
+    pub name: &'static str,
+    /// Its parameters, in the order of positional arguments.
+    pub parameters: &'static [Parameter],
+    /// How its arguments come and its result goes.
+    pub encoding: Encoding,
+    /// Does the work. Its arguments are bound already: none missing, none unknown.
+    pub run: fn(&Arguments) -> Result<Value, Failure>,
+}
+
+/// A parameter of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name as a keyword.
+    pub name: &'static str,
+    /// Whether a call must give it.
+    pub required: bool,
+}
+
+impl Parameter {
+    /// A parameter that every call must give.
+    pub const fn required(name: &'static str) -> Self {
+        Self { name, required: true }
+    }
+
+    /// A parameter that a call may leave out, or give as `None`.
+    pub const fn optional(name: &'static str) -> Self {
+        Self { name, required: false }
+    }
+}
+
+/// How arguments come and the result goes, unless the caller asks for JSON (see `docs/contract.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Arguments in the pickle under `params`, the result as a pickle: os-xenapi's `call_plugin_serialized`.
+    Pickled,
+    /// Arguments as texts straight from the map, the result as the bare text: `call_plugin`.
+    Plain,
+}

@@ -1,0 +1,78 @@
+//! The Pythons of this machine, as clients of the plugins.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+/// A Python that runs.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Python {
+    program: PathBuf,
+    /// As `2.7.18`.
+    pub(crate) version: String,
+}
+
+impl Python {
+    /// Every Python found: `python3` and `python2.7` on `PATH`, and what pyenv has installed. A program that does
+    /// not run (pyenv leaves stubs on `PATH`) is none.
+    pub(crate) fn all() -> &'static [Self] {
+        static PYTHONS: LazyLock<Vec<Python>> = LazyLock::new(Python::find);
+        &PYTHONS
+    }
+
+    fn find() -> Vec<Self> {
+        let mut candidates: Vec<PathBuf> = vec!["python3".into(), "python2.7".into()];
+        let versions = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".pyenv/versions"));
+        let installed =
+            versions.and_then(|versions| versions.read_dir().ok()).into_iter().flatten().flatten();
+        candidates.extend(installed.map(|version| version.path().join("bin/python")));
+        let mut pythons: Vec<Self> = Vec::new();
+        for python in candidates.into_iter().filter_map(Self::probe) {
+            if !pythons.iter().any(|known| known.version == python.version) {
+                pythons.push(python);
+            }
+        }
+        for major in ["2.7", "3."] {
+            if !pythons.iter().any(|python| python.version.starts_with(major)) {
+                println!("skipped: no Python {major} that runs");
+            }
+        }
+        pythons
+    }
+
+    fn probe(program: PathBuf) -> Option<Self> {
+        let script = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])";
+        let output = Command::new(&program).args(["-c", script]).output().ok()?;
+        let version = String::from_utf8(output.stdout).ok()?;
+        (output.status.success() && !version.is_empty()).then_some(Self { program, version })
+    }
+
+    /// What `exchange.py` writes when asked for `what`.
+    pub(crate) fn exchange(&self, what: &str) -> Vec<String> {
+        serde_json::from_slice(&self.run(what, &[])).expect("exchange.py writes JSON")
+    }
+
+    /// Gives `lines` to `exchange.py`; panics if that finds them wrong.
+    pub(crate) fn check(&self, what: &str, lines: &[String]) {
+        self.run(what, lines);
+    }
+
+    /// Gives `lines` to `exchange.py` and takes what it makes of them.
+    pub(crate) fn convert(&self, what: &str, lines: &[String]) -> Vec<String> {
+        serde_json::from_slice(&self.run(what, lines)).expect("exchange.py writes JSON")
+    }
+
+    fn run(&self, what: &str, lines: &[String]) -> Vec<u8> {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/exchange.py");
+        let mut command = Command::new(&self.program);
+        command.arg(script).arg(what).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("a Python that ran before");
+        let given = serde_json::to_vec(lines).expect("texts have a JSON form");
+        // One that does not read is one that was not asked to.
+        let _ = child.stdin.take().expect("a pipe was asked for").write_all(&given);
+        let output = child.wait_with_output().expect("the child is ours");
+        assert!(output.status.success(), "Python {}: {what} failed", self.version);
+        output.stdout
+    }
+}
