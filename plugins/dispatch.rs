@@ -4,13 +4,22 @@
 
 mod config_file;
 mod dom0_plugin_version;
+mod migration;
+mod porter;
+mod workarounds;
 
 use std::process::ExitCode;
 
 use vhd_porter::host::{self, Plugin};
 
 /// The table of plugins.
-const PLUGINS: &[Plugin] = &[config_file::PLUGIN, dom0_plugin_version::PLUGIN];
+const PLUGINS: &[Plugin] = &[
+    config_file::PLUGIN,
+    dom0_plugin_version::PLUGIN,
+    migration::PLUGIN,
+    porter::PLUGIN,
+    workarounds::PLUGIN,
+];
 
 fn main() -> ExitCode {
     host::run(PLUGINS, std::env::args_os())

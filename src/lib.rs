@@ -1,5 +1,16 @@
-//! vhd-porter moves VHD images and chains in and out of storage repositories.
+//! vhd-porter moves VHD images and chains in and out of storage repositories (SRs) of XenServer and XCP-ng.
+//!
+//! The library is what its three programs share: `vhd-porter` for admins, `vhd-porter-plugin` for xapi, and `vhd-util`.
+//! Dependencies point one way, and a test keeps it so:
+//!
+//! ```text
+//! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ stream, vhd, wire ─▶ os
+//! ```
+//!
+//! Start reading at [`pipeline`].
+
 pub mod cli;
+pub mod host;
 pub mod os;
 pub mod pipeline;
 pub mod sr;
@@ -7,3 +18,4 @@ pub mod stream;
 pub mod tool;
 pub mod transport;
 pub mod vhd;
+pub mod wire;

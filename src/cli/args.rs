@@ -50,7 +50,7 @@ impl Command {
             Self::Copy(a) => a.json,
             Self::Check(a) => a.json,
             Self::Inspect(a) => a.json,
-            Self::Call(_) => false,
+            Self::Call(a) => a.json.is_some(),
         }
     }
 }

@@ -1,26 +1,23 @@
 //! `vhd-porter check`.
 
-use serde_json::json;
-
 use super::args::Check as Args;
 use super::outcome::{Exit, Failure};
 use super::{session, show};
-use crate::pipeline::{FileCheckup, check_file, check_repository};
+use crate::pipeline::{Checkups, FileCheckup, check_file, check_repository};
 use crate::sr::Repository;
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    let checkups: Vec<FileCheckup> =
-        session::with_context(&session::embedded(), true, |ctx| match &args.sr {
-            Some(sr) => check_repository(&Repository::open(sr)?, ctx),
-            None => args.files.iter().map(|file| check_file(file, ctx)).collect(),
-        })?;
-    let total: u64 = checkups.iter().map(|c| c.findings.len() as u64 + c.more).sum();
+    let checkups = session::with_context(&session::embedded(), true, |ctx| match &args.sr {
+        Some(sr) => check_repository(&Repository::open(sr)?, ctx),
+        None => args.files.iter().map(|file| check_file(file, ctx)).collect(),
+    });
+    let checkups = Checkups::of(checkups?);
     if args.json {
-        show::document(&json!({ "checked": checkups.len(), "findings": total, "files": checkups }));
+        show::document(&checkups);
     } else {
-        show::text(&words(&checkups));
+        show::text(&words(&checkups.files));
     }
-    Ok(if total == 0 { Exit::Done } else { Exit::Failed })
+    Ok(if checkups.findings == 0 { Exit::Done } else { Exit::Failed })
 }
 
 fn words(checkups: &[FileCheckup]) -> String {

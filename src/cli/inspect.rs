@@ -1,55 +1,28 @@
 //! `vhd-porter inspect`.
 
-use serde_json::json;
-
 use super::args::Inspect as Args;
 use super::outcome::{Exit, Failure};
-use super::{session, show};
+use super::show;
 use crate::pipeline::{ImageFacts, Inspection, inspect, inspect_repository};
-use crate::sr::Tree;
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    match (&args.sr, &args.file) {
-        (Some(sr), _) => {
-            let tree = inspect_repository(sr)?;
-            if args.json {
-                show::document(&tree_document(&session::shown(sr), &tree));
-            } else {
-                show::text(&show::tree(&tree));
-            }
-        }
-        (None, Some(file)) => {
-            let inspection = inspect(file)?;
-            if args.json {
-                show::document(&inspection);
-            } else {
-                show::text(&words(&inspection));
-            }
-        }
+    let inspection = match (&args.sr, &args.file) {
+        (Some(sr), _) => inspect_repository(sr)?,
+        (None, Some(file)) => inspect(file)?,
         (None, None) => return Err(Failure::Usage("name a file, or an SR with --sr".into())),
+    };
+    if args.json {
+        show::document(&inspection);
+    } else {
+        show::text(&words(&inspection));
     }
     Ok(Exit::Done)
-}
-
-fn tree_document(sr: &str, tree: &Tree) -> serde_json::Value {
-    let vdis: Vec<_> = tree
-        .nodes
-        .values()
-        .map(|n| {
-            json!({
-                "uuid": n.uuid, "parent": n.parent, "kind": n.kind.to_string(), "hidden": n.hidden,
-                "virtual_size": n.virtual_size, "physical_size": n.physical_size,
-            })
-        })
-        .collect();
-    let broken: Vec<_> =
-        tree.broken.iter().map(|(file, reason)| json!({ "file": file, "reason": reason })).collect();
-    json!({ "sr": sr, "leaves": tree.leaves(), "vdis": vdis, "broken": broken })
 }
 
 fn words(inspection: &Inspection) -> String {
     match inspection {
         Inspection::Image(facts) => fields(facts, ""),
+        Inspection::Repository(tree) => show::tree(tree),
         Inspection::Archive { container, bytes, md5, sha256, members } => {
             let mut text = format!("{container}, {}\nmd5     {md5}\nsha256  {sha256}\n", show::size(*bytes));
             for member in members {

@@ -31,6 +31,8 @@ pub(super) enum Failure {
     Usage(String),
     /// The pipeline refused or failed.
     Pipeline(Box<pipeline::Error>),
+    /// A plugin answered with a failure.
+    Plugin { class: String, message: String },
     /// Something else did.
     Other { kind: &'static str, message: String },
 }
@@ -64,6 +66,7 @@ fn report(failure: &Failure, json: bool) -> Exit {
         Failure::Pipeline(error) => {
             (serde_json::to_value(error.kind()).unwrap_or_default(), error.full_message(), Exit::Failed)
         }
+        Failure::Plugin { class, message } => (class.as_str().into(), message.clone(), Exit::Failed),
         Failure::Other { kind, message } => ((*kind).into(), message.clone(), Exit::Failed),
     };
     if json {
@@ -77,6 +80,8 @@ fn report(failure: &Failure, json: bool) -> Exit {
             body["found"] = detail.found.into();
         }
         super::show::document(&json!({ "error": body }));
+    } else if let Failure::Plugin { class, message } = failure {
+        eprintln!("vhd-porter: {class}: {message}");
     } else {
         eprintln!("vhd-porter: {message}");
     }

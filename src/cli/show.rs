@@ -8,7 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::pipeline::LinkReport;
-use crate::sr::{Node, Tree};
+use crate::sr::{Broken, Node, Tree};
 
 /// Writes `text` to standard output. A reader that went away is no error of ours.
 pub(super) fn text(text: &str) {
@@ -85,7 +85,7 @@ pub(super) fn tree(tree: &Tree) -> String {
     if shown < tree.nodes.len() {
         let _ = writeln!(out, "{} VDIs are in loops: see vhd-porter check", tree.nodes.len() - shown);
     }
-    for (file, reason) in &tree.broken {
+    for Broken { file, reason } in &tree.broken {
         let _ = writeln!(out, "{file}: {reason}");
     }
     out

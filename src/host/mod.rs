@@ -22,6 +22,7 @@ mod message;
 mod plugin;
 mod run;
 mod syslog;
+mod work;
 
 pub use answer::answer;
 pub use arguments::Arguments;
@@ -30,3 +31,4 @@ pub use failure::{Class, Failure, unknown_function};
 pub use message::presentable;
 pub use plugin::{Encoding, Function, Parameter, Plugin};
 pub use run::run;
+pub use work::work;

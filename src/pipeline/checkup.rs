@@ -23,6 +23,37 @@ pub struct FileCheckup {
     pub more: u64,
 }
 
+/// What is wrong with some files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checkups {
+    /// How many files were checked.
+    pub checked: usize,
+    /// How many findings there are in all.
+    pub findings: u64,
+    /// The files, sound ones included.
+    pub files: Vec<FileCheckup>,
+}
+
+impl Checkups {
+    /// The sum of `files`.
+    #[must_use]
+    pub fn of(files: Vec<FileCheckup>) -> Self {
+        let findings = files.iter().map(|f| f.findings.len() as u64 + f.more).sum();
+        Self { checked: files.len(), findings, files }
+    }
+}
+
+/// Checks the VHD file at `path` or, where that is a directory, the SR.
+///
+/// # Errors
+/// It cannot be read.
+pub fn check(path: &Path, ctx: Context<'_>) -> Result<Checkups, Error> {
+    if path.is_dir() {
+        return Ok(Checkups::of(check_repository(&Repository::open(path)?, ctx)?));
+    }
+    Ok(Checkups::of(vec![check_file(path, ctx)?]))
+}
+
 /// Checks one VHD file by itself.
 ///
 /// # Errors

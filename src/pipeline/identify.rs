@@ -27,7 +27,7 @@ impl Identities {
     /// # Errors
     /// One is no uuid.
     pub fn parse_stack<S: AsRef<str>>(texts: &[S]) -> Result<Self, Error> {
-        texts.iter().map(|t| parse_uuid(t.as_ref())).collect::<Result<_, _>>().map(Self::Stack)
+        parse_uuids(texts).map(Self::Stack)
     }
 
     /// Refuses uuids that come twice or are taken, before any work is done.
@@ -69,6 +69,14 @@ pub fn parse_uuid(text: &str) -> Result<Uuid, Error> {
         expected: "36 characters like 5ca3034b-9b09-4a0c-8f0e-0d7f2b6c1a11".into(),
         found: format!("{text:?}"),
     })
+}
+
+/// Reads a list of uuids, each as [`parse_uuid`] does.
+///
+/// # Errors
+/// One is none.
+pub fn parse_uuids<S: AsRef<str>>(texts: &[S]) -> Result<Vec<Uuid>, Error> {
+    texts.iter().map(|text| parse_uuid(text.as_ref())).collect()
 }
 
 /// A link with its name in the SR; its file in staging has that name already.

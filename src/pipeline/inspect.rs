@@ -79,13 +79,18 @@ pub enum Inspection {
         /// Its members, in their order.
         members: Vec<MemberFacts>,
     },
+    /// The chains of an SR.
+    Repository(Tree),
 }
 
-/// Looks at the file, URL or stream that `name` names.
+/// Looks at the file, URL, stream or SR's directory that `name` names.
 ///
 /// # Errors
-/// It cannot be read, or is neither VHD nor image.
+/// It cannot be read, or is neither VHD nor image nor directory.
 pub fn inspect(name: &str) -> Result<Inspection, Error> {
+    if Path::new(name).is_dir() {
+        return inspect_repository(Path::new(name));
+    }
     let source = Source::open(name)?;
     let is_file = !name.contains("://") && name != "-";
     if is_file && let Ok(facts) = inspect_file(Path::new(name)) {
@@ -166,6 +171,6 @@ fn facts<S: vhd::Storage>(image: &Image<S>) -> Result<ImageFacts, vhd::Error> {
 ///
 /// # Errors
 /// There is no SR.
-pub fn inspect_repository(path: &Path) -> Result<Tree, Error> {
-    Ok(Tree::read(&Repository::open(path)?)?)
+pub fn inspect_repository(path: &Path) -> Result<Inspection, Error> {
+    Ok(Inspection::Repository(Tree::read(&Repository::open(path)?)?))
 }

@@ -29,14 +29,14 @@ mod sequence;
 mod validate;
 
 pub use adopt::Adopt;
-pub use checkup::{FileCheckup, check_file, check_repository};
+pub use checkup::{Checkups, FileCheckup, check, check_file, check_repository};
 pub use context::Context;
 pub use copy::Copy;
 pub use error::{Detail, Error, Kind};
 pub use export::{Export, Exported};
-pub use identify::{Identities, parse_uuid};
+pub use identify::{Identities, parse_uuid, parse_uuids};
 pub use import::Import;
 pub use inspect::{ImageFacts, Inspection, MemberFacts, inspect, inspect_repository};
 pub use progress::{Lines, Progress, Silent, Stage};
-pub use report::{Imported, LinkReport, Root};
+pub use report::{Imported, LinkReport, Root, RootOnly};
 pub use validate::MAX_DEPTH;

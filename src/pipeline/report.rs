@@ -45,3 +45,18 @@ pub struct Imported {
     /// Whether nothing was landed on purpose.
     pub dry_run: bool,
 }
+
+/// What the original plugins answer: `{"root": {"uuid": LEAF}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RootOnly {
+    /// The leaf.
+    pub root: Root,
+}
+
+impl Imported {
+    /// The part that the original plugins answer.
+    #[must_use]
+    pub fn root_only(self) -> RootOnly {
+        RootOnly { root: self.root }
+    }
+}

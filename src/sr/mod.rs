@@ -18,4 +18,4 @@ pub use error::Error;
 pub use landing::{Arrival, land};
 pub use repository::{Repository, vdi_file_name, vdi_uuid};
 pub use staging::Staging;
-pub use tree::{Node, Tree};
+pub use tree::{Broken, Node, Tree};

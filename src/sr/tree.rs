@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::error::Error;
@@ -9,7 +10,7 @@ use super::repository::{Repository, vdi_uuid};
 use crate::vhd::{self, DiskType, Image};
 
 /// One VDI as its own file describes it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Node {
     /// The VDI.
     pub uuid: Uuid,
@@ -25,13 +26,27 @@ pub struct Node {
     pub hidden: bool,
 }
 
+/// A `.vhd` file that is no VDI.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Broken {
+    /// Its name.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// All VDIs of an SR.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Tree {
     /// Those that can be read, by uuid.
+    #[serde(rename = "vdis", serialize_with = "values")]
     pub nodes: BTreeMap<Uuid, Node>,
-    /// `.vhd` files that cannot, with the reason.
-    pub broken: Vec<(String, String)>,
+    /// `.vhd` files that cannot.
+    pub broken: Vec<Broken>,
+}
+
+fn values<S: Serializer>(nodes: &BTreeMap<Uuid, Node>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(nodes.values())
 }
 
 impl Tree {
@@ -47,12 +62,12 @@ impl Tree {
                 continue;
             }
             let Some(uuid) = vdi_uuid(&name) else {
-                tree.broken.push((shown, "the file name is not a uuid".into()));
+                tree.broken.push(Broken { file: shown, reason: "the file name is not a uuid".into() });
                 continue;
             };
             match node(sr, uuid) {
                 Ok(node) => drop(tree.nodes.insert(uuid, node)),
-                Err(reason) => tree.broken.push((shown, reason)),
+                Err(reason) => tree.broken.push(Broken { file: shown, reason }),
             }
         }
         Ok(tree)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use zerocopy::{FromBytes, IntoBytes};
 
 use super::error::Error;
@@ -16,7 +17,8 @@ use super::units::{MAX_VIRTUAL_SIZE, SECTOR_SIZE};
 pub(crate) const FOOTER_SIZE: u64 = SECTOR_SIZE;
 
 /// The kinds of image that exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum DiskType {
     /// All data, no metadata but the footer.
     Fixed,

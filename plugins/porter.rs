@@ -1,0 +1,125 @@
+//! `porter`: our own functions, for control planes that speak to us directly. JSON is their natural form.
+
+use std::path::Path;
+
+use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::pipeline::{self, Copy, Export, Identities, Import, parse_uuids};
+use vhd_porter::sr::Repository;
+use vhd_porter::tool::Choice;
+use vhd_porter::transport::{Sink, Source, Target};
+use vhd_porter::wire::Value;
+
+const fn function(
+    name: &'static str,
+    parameters: &'static [Parameter],
+    run: fn(&Arguments) -> Result<Value, Failure>,
+) -> Function {
+    Function { name, parameters, encoding: Encoding::Pickled, run }
+}
+
+pub(crate) const PLUGIN: Plugin = Plugin {
+    name: "porter",
+    about: "Imports, exports, copies, checks and inspects images and VDIs",
+    functions: &[
+        function(
+            "import_image",
+            &[
+                Parameter::required("image"),
+                Parameter::required("sr_path"),
+                Parameter::optional("uuid_stack"),
+                Parameter::optional("repair"),
+                Parameter::optional("dry_run"),
+                Parameter::optional("tool"),
+            ],
+            import_image,
+        ),
+        function(
+            "export_image",
+            &[
+                Parameter::required("sr_path"),
+                Parameter::required("vdi_uuids"),
+                Parameter::required("file"),
+                Parameter::optional("level"),
+                Parameter::optional("chain"),
+            ],
+            export_image,
+        ),
+        function(
+            "copy",
+            &[
+                Parameter::required("sr_path"),
+                Parameter::required("vdi_uuids"),
+                Parameter::optional("uuid_stack"),
+                Parameter::optional("tool"),
+            ],
+            copy,
+        ),
+        function("check", &[Parameter::required("path")], check),
+        function("inspect", &[Parameter::required("path")], inspect),
+    ],
+};
+
+/// Compression level of an export that names none: gzip's own.
+const LEVEL: u64 = 6;
+
+fn identities(arguments: &Arguments) -> Result<Identities, Failure> {
+    let stack = arguments.optional_texts("uuid_stack")?;
+    Ok(stack.map_or(Ok(Identities::Random), |stack| Identities::parse_stack(&stack))?)
+}
+
+fn choice(arguments: &Arguments) -> Result<Choice, Failure> {
+    arguments.optional_text("tool")?.unwrap_or("auto").parse().map_err(Failure::argument)
+}
+
+/// Brings a file or `file://` URL into the SR; the answer is that of `vhd-porter import --json`.
+fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
+    let image = arguments.text("image")?;
+    if image == "-" {
+        return Err(Failure::argument("import_image: argument image: a plugin has no standard input"));
+    }
+    let sr_path = Path::new(arguments.text("sr_path")?);
+    let (repair, dry_run) = (arguments.flag("repair")?, arguments.flag("dry_run")?);
+    let import = Import { uuids: identities(arguments)?, repair, dry_run };
+    host::work(choice(arguments)?, |ctx| {
+        let sr = Repository::open_writable(sr_path)?;
+        import.run(Source::open(image)?, &sr, ctx)
+    })
+}
+
+/// Writes a chain to a file that does not exist yet; the answer is that of `vhd-porter export --json`.
+fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
+    let sr_path = Path::new(arguments.text("sr_path")?);
+    let file = arguments.text("file")?;
+    if file == "-" {
+        return Err(Failure::argument("export_image: argument file: standard output carries the answer"));
+    }
+    let level = arguments.optional_u64("level")?.unwrap_or(LEVEL);
+    let export = Export {
+        vdis: parse_uuids(&arguments.texts("vdi_uuids")?)?,
+        chain: arguments.flag("chain")?,
+        level: u32::try_from(level).unwrap_or(u32::MAX),
+    };
+    host::work(Choice::Embedded, |ctx| {
+        let sr = Repository::open_writable(sr_path)?;
+        export.run(&sr, Sink::open(&Target::from(file))?, ctx)
+    })
+}
+
+/// Copies a chain; the answer is that of `vhd-porter copy --json`.
+fn copy(arguments: &Arguments) -> Result<Value, Failure> {
+    let sr_path = Path::new(arguments.text("sr_path")?);
+    let copy = Copy { vdis: parse_uuids(&arguments.texts("vdi_uuids")?)?, uuids: identities(arguments)? };
+    host::work(choice(arguments)?, |ctx| copy.run(&Repository::open_writable(sr_path)?, ctx))
+}
+
+/// Every finding in a VHD file, or in the SR whose directory is given.
+fn check(arguments: &Arguments) -> Result<Value, Failure> {
+    let path = Path::new(arguments.text("path")?);
+    host::work(Choice::Embedded, |ctx| pipeline::check(path, ctx))
+}
+
+/// The fields of a VHD, the members of an image, or the chains of the SR whose directory is given.
+fn inspect(arguments: &Arguments) -> Result<Value, Failure> {
+    let path = arguments.text("path")?;
+    host::work(Choice::Embedded, |_| pipeline::inspect(path))
+}
