@@ -141,9 +141,11 @@ fn and_hint(hint: Option<&str>) -> String {
 }
 
 impl Error {
-    /// The error that `findings` amount to; `None` when there are none.
+    /// The error that `findings` amount to; `None` when there are none. Of a file that was cut off that is said first:
+    /// what else is wrong with it follows from that.
     pub(crate) fn of_findings(file: &str, findings: &vhd::Findings) -> Option<Self> {
-        let finding = findings.list.first()?.clone();
+        let cut_off = findings.list.iter().find(|f| f.rule == vhd::Rule::BlockPastEnd);
+        let finding = cut_off.or(findings.list.first())?.clone();
         let more = findings.list.len() as u64 - 1 + findings.more;
         Some(Self::Image { file: file.to_owned(), hint: hint(&finding), finding, more })
     }
