@@ -100,7 +100,7 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
         level: u32::try_from(level).unwrap_or(u32::MAX),
     };
     host::work(Choice::Embedded, |ctx| {
-        let sr = Repository::open_writable(sr_path)?;
+        let sr = Repository::open(sr_path)?;
         export.run(&sr, Sink::open(&Target::from(file))?, ctx)
     })
 }

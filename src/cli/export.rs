@@ -17,7 +17,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     }
     let export = Export { vdis: args.vdis.clone(), chain: args.chain, level: args.level };
     let exported = session::with_context(&session::embedded(), quiet, |ctx| {
-        let sr = Repository::open_writable(&args.sr)?;
+        let sr = Repository::open(&args.sr)?;
         export.run(&sr, Sink::open(&target)?, ctx)
     })?;
     let text = if args.json {

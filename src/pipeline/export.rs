@@ -69,15 +69,12 @@ impl Export {
             return Err(Error::Argument { what: "compression level", expected, found });
         }
         let vdis = self.list(sr)?;
-        let staging = Staging::create(sr)?;
-        for (index, uuid) in vdis.iter().enumerate() {
-            stage(sr, &staging, *uuid, &staged_name(index))?;
-        }
-        let (virtual_size, total) = examine(&vdis, &staging, ctx)?;
+        let held = Held::take(sr, &vdis)?;
+        let (virtual_size, total) = examine(&held, ctx)?;
         ctx.stage(Stage::Pack, Some(total));
-        let (sink, digests, bytes_read) = pack(&vdis, &staging, sink, self.level, ctx)?;
+        let (sink, digests, bytes_read) = pack(&held, sink, self.level, ctx)?;
         sink.commit()?;
-        staging.remove()?;
+        held.release()?;
         tracing::info!(bytes_read, bytes_written = digests.bytes, "exported");
         let (bytes_written, md5, sha256) = (digests.bytes, digests.md5, digests.sha256);
         Ok(Exported { vdis, virtual_size, bytes_read, bytes_written, md5, sha256 })
@@ -98,6 +95,44 @@ impl Export {
     }
 }
 
+/// The files of the VDIs, held under names of our own, so that they stay whatever happens to their first ones. In an SR
+/// that is mounted read-only nothing can happen to them, and they are read where they are.
+struct Held<'a> {
+    sr: &'a Repository,
+    vdis: &'a [Uuid],
+    staging: Option<Staging>,
+}
+
+impl<'a> Held<'a> {
+    fn take(sr: &'a Repository, vdis: &'a [Uuid]) -> Result<Self, Error> {
+        if os::space(sr.dir())?.read_only {
+            return Ok(Self { sr, vdis, staging: None });
+        }
+        let staging = Staging::create(sr)?;
+        for (index, uuid) in vdis.iter().enumerate() {
+            stage(sr, &staging, *uuid, &member_name(index))?;
+        }
+        Ok(Self { sr, vdis, staging: Some(staging) })
+    }
+
+    /// Opens a link's file for reading.
+    fn open(&self, index: usize) -> Result<File, Error> {
+        match &self.staging {
+            Some(staging) => Ok(staging.dir().open_file(&member_name(index), false)?),
+            None => Ok(self.sr.open_vdi(self.vdis[index])?),
+        }
+    }
+
+    /// What users know a link by.
+    fn name(&self, index: usize) -> String {
+        vdi_file_name(self.vdis[index])
+    }
+
+    fn release(self) -> Result<(), Error> {
+        Ok(self.staging.map_or(Ok(()), Staging::remove)?)
+    }
+}
+
 /// Gives a VDI's file a second name in staging; where the file system has no links, copies it.
 fn stage(sr: &Repository, staging: &Staging, uuid: Uuid, name: &str) -> Result<(), Error> {
     let file = sr.open_vdi(uuid)?;
@@ -110,24 +145,25 @@ fn stage(sr: &Repository, staging: &Staging, uuid: Uuid, name: &str) -> Result<(
     Ok(())
 }
 
+/// A link's name in the image, and in staging.
+fn member_name(index: usize) -> String {
+    format!("{index}.vhd")
+}
+
 /// Makes sure that all links are sound and one chain; returns the size of its disk and about how long its files are.
-fn examine(vdis: &[Uuid], staging: &Staging, ctx: Context<'_>) -> Result<(u64, u64), Error> {
+fn examine(held: &Held<'_>, ctx: Context<'_>) -> Result<(u64, u64), Error> {
     let (mut parent, mut virtual_size, mut total) = (None, 0, 0);
-    for (index, uuid) in vdis.iter().enumerate().rev() {
-        let name = vdi_file_name(*uuid);
-        let file = staging.dir().open_file(&staged_name(index), false)?;
+    for index in (0..held.vdis.len()).rev() {
+        let name = held.name(index);
+        let file = held.open(index)?;
         require_sound(&file, &name, ctx)?;
         let image = open(file).map_err(Error::engine(&name))?;
-        require_joint(&image, parent, &name, vdis.get(index + 1))?;
+        require_joint(&image, parent, &name, held.vdis.get(index + 1))?;
         parent = Some(image.uuid());
         virtual_size = image.virtual_size();
         total += image.data_end().map_err(Error::engine(&name))?;
     }
     Ok((virtual_size, total))
-}
-
-fn staged_name(index: usize) -> String {
-    format!("{index}.vhd")
 }
 
 /// While an image is in use only the copy of its footer is good; else only the copy may be bad.
@@ -181,22 +217,16 @@ fn require_joint(
 
 /// tar into gzip into digests into the sink. Members are plain: no reader needs to know of sparse files. Returns the sink,
 /// what went into it, and how many bytes of VHD that was.
-fn pack(
-    vdis: &[Uuid],
-    staging: &Staging,
-    sink: Sink,
-    level: u32,
-    ctx: Context<'_>,
-) -> Result<(Sink, Digests, u64), Error> {
+fn pack(held: &Held<'_>, sink: Sink, level: u32, ctx: Context<'_>) -> Result<(Sink, Digests, u64), Error> {
     let writing = || os::Error::at::<io::Error>("writing", "the image");
     let gzip = GzEncoder::new(DigestWriter::new(sink), Compression::new(level));
     let mut archive = tar::Builder::new(gzip);
     archive.sparse(false);
     let now = (ctx.clock)().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let mut bytes = 0;
-    for (index, uuid) in vdis.iter().enumerate() {
-        let (staged, name) = (staged_name(index), vdi_file_name(*uuid));
-        let image = open(staging.dir().open_file(&staged, false)?).map_err(Error::engine(&name))?;
+    for index in 0..held.vdis.len() {
+        let name = held.name(index);
+        let image = open(held.open(index)?).map_err(Error::engine(&name))?;
         let frozen = Frozen::new(image, index > 0).map_err(Error::engine(&name))?;
         let mut header = tar::Header::new_gnu();
         header.set_entry_type(tar::EntryType::Regular);
@@ -205,7 +235,7 @@ fn pack(
         header.set_size(frozen.len());
         bytes += frozen.len();
         let content = WatchReader::new(frozen, |n| ctx.progress.advance(n));
-        archive.append_data(&mut header, &staged, content).map_err(writing())?;
+        archive.append_data(&mut header, member_name(index), content).map_err(writing())?;
     }
     let gzip = archive.into_inner().map_err(writing())?;
     let (sink, digests) = gzip.finish().and_then(DigestWriter::finish).map_err(writing())?;

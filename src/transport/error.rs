@@ -23,6 +23,9 @@ pub enum Error {
         /// As given.
         path: String,
     },
+    /// Standard input is a keyboard.
+    #[error("standard input: expected an image from a pipe or file, found a terminal")]
+    Terminal,
     /// The target exists.
     #[error("{path} exists already and is not replaced: remove it or choose another name")]
     Exists {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -28,6 +28,9 @@ impl Source {
     /// There is nothing that could be read.
     pub fn open(name: &str) -> Result<Self, Error> {
         if name == "-" {
+            if io::stdin().is_terminal() {
+                return Err(Error::Terminal);
+            }
             return Ok(Self::from_reader("standard input", io::stdin()));
         }
         match name.split_once("://") {

@@ -114,6 +114,14 @@ impl<S: Storage> Chain<S> {
         Ok(())
     }
 
+    /// Writes whole sectors of the disk from `sector` on: into the leaf, whatever link they came from.
+    ///
+    /// # Errors
+    /// As [`Image::write`].
+    pub fn write(&mut self, sector: Sector, data: &[u8]) -> Result<(), Error> {
+        self.links[0].write(sector, data)
+    }
+
     /// The disk from its first byte to its last, as a stream.
     pub fn reader(&mut self) -> ChainReader<'_, S> {
         ChainReader { chain: self, next: Sector(0), piece: Vec::new(), used: 0 }
