@@ -1,11 +1,9 @@
-//! From a parsed command line to an exit code: dispatch, and how errors are shown.
+//! How a subcommand ends: exit codes, and how errors are shown.
 
 use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::args::{Cli, Command};
-use super::{call, check, copy, export, import, inspect};
 use crate::pipeline;
 
 /// How the program ends.
@@ -43,24 +41,8 @@ impl<E: Into<pipeline::Error>> From<E> for Failure {
     }
 }
 
-/// Does what `cli` asks for.
-#[must_use]
-pub fn run(cli: &Cli) -> Exit {
-    super::session::log(cli.verbose, cli.quiet);
-    let quiet = cli.quiet;
-    let done = match &cli.command {
-        Command::Import(args) => import::run(args, quiet),
-        Command::Export(args) => export::run(args, quiet),
-        Command::Copy(args) => copy::run(args, quiet),
-        Command::Check(args) => check::run(args),
-        Command::Inspect(args) => inspect::run(args),
-        Command::Call(args) => call::run(args),
-    };
-    done.unwrap_or_else(|failure| report(&failure, cli.command.json()))
-}
-
 /// Shows why it failed: as JSON on standard output if that was asked for, else in words on standard error.
-fn report(failure: &Failure, json: bool) -> Exit {
+pub(super) fn report(failure: &Failure, json: bool) -> Exit {
     let (kind, message, exit) = match failure {
         Failure::Usage(message) => ("usage".into(), message.clone(), Exit::Usage),
         Failure::Pipeline(error) => {

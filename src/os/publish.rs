@@ -1,11 +1,10 @@
 //! Giving a finished file its final name, never over something that is there.
 
 use std::io;
+use std::os::fd::AsFd;
 
 use rustix::fs::{AtFlags, RenameFlags};
 use rustix::io::Errno;
-
-use super::dir::Dir;
 
 /// How a file got its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +22,7 @@ pub enum Published {
 ///
 /// # Errors
 /// `AlreadyExists` when the name is taken; else what the system said.
-pub fn publish(source: &Dir, from: &str, target: &Dir, to: &str) -> io::Result<Published> {
+pub fn publish(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io::Result<Published> {
     match rustix::fs::linkat(source, from, target, to, AtFlags::empty()) {
         Ok(()) => Ok(Published::Linked),
         Err(Errno::PERM | Errno::OPNOTSUPP | Errno::MLINK | Errno::NOSYS) => {
@@ -37,12 +36,12 @@ pub fn publish(source: &Dir, from: &str, target: &Dir, to: &str) -> io::Result<P
 ///
 /// # Errors
 /// The name is taken, or the file system refuses.
-pub fn link(source: &Dir, from: &str, target: &Dir, to: &str) -> io::Result<()> {
+pub fn link(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io::Result<()> {
     Ok(rustix::fs::linkat(source, from, target, to, AtFlags::empty())?)
 }
 
 /// Renames without replacing. NFS refuses the flag; there a link and an unlink do the same.
-pub(super) fn rename(source: &Dir, from: &str, target: &Dir, to: &str) -> io::Result<()> {
+pub(super) fn rename(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io::Result<()> {
     match rustix::fs::renameat_with(source, from, target, to, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
             rustix::fs::linkat(source, from, target, to, AtFlags::empty())?;

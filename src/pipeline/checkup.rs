@@ -7,9 +7,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::error::Error;
-use super::validate::MAX_DEPTH;
 use crate::os;
-use crate::sr::{Repository, Tree, vdi_file_name, vdi_uuid};
+use crate::sr::{MAX_DEPTH, Repository, Tree, vdi_file_name, vdi_uuid};
 use crate::vhd::{self, Finding, Part, Rule, Scope};
 
 /// What is wrong with one file.

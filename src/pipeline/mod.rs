@@ -39,4 +39,3 @@ pub use import::Import;
 pub use inspect::{ImageFacts, Inspection, MemberFacts, inspect, inspect_repository};
 pub use progress::{Lines, Progress, Silent, Stage};
 pub use report::{Imported, LinkReport, Root, RootOnly};
-pub use validate::MAX_DEPTH;

@@ -5,8 +5,7 @@
 
 use super::decode::{StagedMember, Unpacked};
 use super::error::Error;
-use super::validate::MAX_DEPTH;
-use crate::sr::Staging;
+use crate::sr::{MAX_DEPTH, Staging};
 use crate::stream::Digests;
 
 /// The old style's names, leaf first.

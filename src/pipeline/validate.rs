@@ -11,11 +11,9 @@ use super::error::Error;
 use super::identify::Link;
 use super::relink::Relinked;
 use super::report::LinkReport;
+use crate::sr::MAX_DEPTH;
 use crate::tool::CheckVerdict;
 use crate::vhd::{self, Finding, Image, Part, Rule, Scope};
-
-/// Most links that a chain may have. The storage manager takes a snapshot only of chains of less than 30.
-pub const MAX_DEPTH: usize = 29;
 
 /// A chain that may land.
 #[derive(Debug)]

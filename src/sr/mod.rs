@@ -16,6 +16,6 @@ mod tree;
 
 pub use error::Error;
 pub use landing::{Arrival, land};
-pub use repository::{Repository, vdi_file_name, vdi_uuid};
+pub use repository::{MAX_DEPTH, Repository, vdi_file_name, vdi_uuid};
 pub use staging::Staging;
 pub use tree::{Broken, Node, Tree};

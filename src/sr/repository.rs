@@ -12,6 +12,10 @@ use crate::os::{self, Dir};
 /// What the storage manager may keep for a VDI under its uuid: any of these means that the uuid is taken.
 const SUFFIXES: [&str; 6] = ["vhd", "raw", "qcow2", "cbtlog", "vhdcache", "vhd.new"];
 
+/// Most links that a chain may have when it comes in: the storage manager takes a snapshot only of chains of less than
+/// 30 (`vhdutil.MAX_CHAIN_SIZE`, looked at by `FileSR._snapshot`).
+pub const MAX_DEPTH: usize = 29;
+
 /// The file name of a VDI in an SR.
 #[must_use]
 pub fn vdi_file_name(uuid: Uuid) -> String {
