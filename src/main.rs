@@ -2,10 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use vhd_porter::cli::{self, Cli};
-
 fn main() -> ExitCode {
-    cli::run(&Cli::parse()).into()
+    vhd_porter::cli::main(std::env::args_os()).into()
 }

@@ -12,14 +12,35 @@ mod outcome;
 mod session;
 mod show;
 
+use std::ffi::OsString;
+
+use clap::Parser;
+
 use args::Command;
+use outcome::Failure;
 
 pub use args::Cli;
 pub use outcome::Exit;
 
-/// Does what `cli` asks for.
+/// The whole program: reads the command line, does what it asks for, says how it ended.
 #[must_use]
-pub fn run(cli: &Cli) -> Exit {
+pub fn main(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    match Cli::try_parse_from(&argv) {
+        Ok(cli) => run(&cli),
+        Err(error) if error.use_stderr() && argv.iter().any(|word| word == "--json") => {
+            outcome::report(&Failure::Usage(error.to_string().trim().to_owned()), true)
+        }
+        Err(error) => {
+            // Nobody may be reading; the exit code says the same.
+            let _ = error.print();
+            if error.use_stderr() { Exit::Usage } else { Exit::Done }
+        }
+    }
+}
+
+/// Does what `cli` asks for.
+fn run(cli: &Cli) -> Exit {
     session::log(cli.verbose, cli.quiet);
     let quiet = cli.quiet;
     let done = match &cli.command {
