@@ -3,13 +3,15 @@
 use std::fs::File;
 use std::path::PathBuf;
 
+use super::carried::Carried;
 use super::context::Context;
 use super::decode::{StagedMember, Unpacked};
 use super::error::Error;
+use super::examine::{Tolerance, examine};
 use super::identify::{self, Identities};
 use super::land;
 use super::progress::Stage;
-use super::relink::{self, Tolerance};
+use super::relink;
 use super::report::Imported;
 use super::sequence;
 use super::validate;
@@ -40,8 +42,9 @@ impl Adopt {
         let name = self.directory.display().to_string();
         let unpacked = stage(&source, sr, ctx)?;
         let chain = sequence::order(unpacked, &name)?;
+        let chain = examine(chain, Tolerance::default(), ctx)?;
         let chain = identify::assign(chain, &self.uuids, sr)?;
-        let chain = relink::link(chain, Tolerance::default(), ctx)?;
+        let chain = relink::link(chain, ctx)?;
         let imported = land::publish(validate::check(chain, ctx)?, sr, false, ctx)?;
         // The chain is in: failing now would make the caller import it again.
         if let Err(error) = std::fs::remove_dir_all(&self.directory) {
@@ -61,7 +64,7 @@ fn stage(source: &Dir, sr: &Repository, ctx: Context<'_>) -> Result<Unpacked, Er
         bring(source, name, staging.dir(), &member.staged, ctx)?;
         members.push(member);
     }
-    Ok(Unpacked { staging, members, digests: None })
+    Ok(Unpacked { carried: Carried::new(staging), members })
 }
 
 /// Shares the file's storage; else gives it a second name; else copies it.

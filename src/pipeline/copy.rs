@@ -2,13 +2,15 @@
 
 use uuid::Uuid;
 
+use super::carried::Carried;
 use super::context::Context;
 use super::decode::StagedMember;
 use super::error::Error;
+use super::examine::{Tolerance, examine};
 use super::identify::{self, Identities};
 use super::land;
 use super::progress::Stage;
-use super::relink::{self, Tolerance};
+use super::relink;
 use super::report::Imported;
 use super::sequence::Sequenced;
 use super::validate;
@@ -53,10 +55,10 @@ impl Copy {
             }
             links.push(link);
         }
-        let chain = Sequenced { staging, links, digests: None };
+        let chain = Sequenced { carried: Carried { notes, ..Carried::new(staging) }, links };
+        let chain = examine(chain, Tolerance { repair: true, hidden_leaf: true }, ctx)?;
         let chain = identify::assign(chain, &self.uuids, sr)?;
-        let mut chain = relink::link(chain, Tolerance { repair: true, hidden_leaf: true }, ctx)?;
-        chain.notes.extend(notes);
+        let chain = relink::link(chain, ctx)?;
         land::publish(validate::check(chain, ctx)?, sr, false, ctx)
     }
 }

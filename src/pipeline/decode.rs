@@ -3,12 +3,13 @@
 use std::io;
 
 use super::archive::read_members;
+use super::carried::Carried;
 use super::context::Context;
 use super::error::Error;
 use super::progress::Stage;
 use crate::os;
 use crate::sr::Staging;
-use crate::stream::{Digests, SparseWriter};
+use crate::stream::SparseWriter;
 use crate::transport::Source;
 
 /// A VHD in staging: what it was called where it came from, and what it is called here.
@@ -21,10 +22,8 @@ pub(crate) struct StagedMember {
 /// An image in staging, in the order in which its members came.
 #[derive(Debug)]
 pub(crate) struct Unpacked {
-    pub(crate) staging: Staging,
+    pub(crate) carried: Carried,
     pub(crate) members: Vec<StagedMember>,
-    /// Of the stream; `None` where there was none.
-    pub(crate) digests: Option<Digests>,
 }
 
 /// Reads `source` to its end into `staging`. Files there are named by us: a name in an archive never reaches the SR.
@@ -57,7 +56,7 @@ pub(crate) fn unpack(source: Source, staging: Staging, ctx: Context<'_>) -> Resu
     })?;
     members.retain(|m| m.name != SWAP);
     tracing::info!(container = contents.container, members = members.len(), "unpacked");
-    Ok(Unpacked { staging, members, digests: Some(contents.digests) })
+    Ok(Unpacked { carried: Carried { digests: Some(contents.digests), ..Carried::new(staging) }, members })
 }
 
 /// A member that is passed over.

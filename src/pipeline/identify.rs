@@ -1,13 +1,13 @@
-//! Third stage: every link gets the uuid, and with it the file name, that it will have in the SR.
+//! Fourth stage: every link gets the uuid, and with it the file name, that it will have in the SR.
 
 use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
+use super::carried::Carried;
 use super::error::Error;
-use super::sequence::Sequenced;
-use crate::sr::{Repository, Staging, vdi_file_name};
-use crate::stream::Digests;
+use super::examine::Examined;
+use crate::sr::{Repository, vdi_file_name};
 
 /// Where uuids come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,22 +97,21 @@ impl Link {
 /// A chain in staging under its final names, leaf first.
 #[derive(Debug)]
 pub(crate) struct Identified {
-    pub(crate) staging: Staging,
+    pub(crate) carried: Carried,
     pub(crate) links: Vec<Link>,
-    pub(crate) digests: Option<Digests>,
 }
 
 /// Gives each link its uuid. Whether one is taken is looked at again when the chain lands.
-pub(crate) fn assign(chain: Sequenced, uuids: &Identities, sr: &Repository) -> Result<Identified, Error> {
+pub(crate) fn assign(chain: Examined, uuids: &Identities, sr: &Repository) -> Result<Identified, Error> {
     uuids.preflight(sr)?;
-    let Sequenced { staging, links, digests } = chain;
+    let Examined { carried, links } = chain;
     let mut identified = Vec::new();
     for (link, uuid) in links.iter().zip(uuids.take(links.len())?) {
         let named = Link { uuid, source: link.name.clone() };
-        staging.dir().rename(&link.staged, &named.file_name())?;
+        carried.staging.dir().rename(&link.staged, &named.file_name())?;
         identified.push(named);
     }
-    Ok(Identified { staging, links: identified, digests })
+    Ok(Identified { carried, links: identified })
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use super::context::Context;
 use super::decode;
 use super::error::Error;
+use super::examine::{Tolerance, examine};
 use super::identify::{self, Identities};
 use super::land;
-use super::relink::{self, Tolerance};
+use super::relink;
 use super::report::Imported;
 use super::sequence;
 use super::validate;
@@ -33,8 +34,9 @@ impl Import {
         let name = source.name().to_owned();
         let unpacked = decode::unpack(source, Staging::create(sr)?, ctx)?;
         let chain = sequence::order(unpacked, &name)?;
+        let chain = examine(chain, Tolerance { repair: self.repair, hidden_leaf: false }, ctx)?;
         let chain = identify::assign(chain, &self.uuids, sr)?;
-        let chain = relink::link(chain, Tolerance { repair: self.repair, hidden_leaf: false }, ctx)?;
+        let chain = relink::link(chain, ctx)?;
         let chain = validate::check(chain, ctx)?;
         land::publish(chain, sr, self.dry_run, ctx)
     }

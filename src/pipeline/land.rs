@@ -1,7 +1,9 @@
 //! Last stage: everything durable, then names in the SR.
 
+use super::carried::Carried;
 use super::context::Context;
 use super::error::Error;
+use super::identify::Identified;
 use super::progress::Stage;
 use super::report::{Imported, Root};
 use super::validate::Validated;
@@ -15,26 +17,25 @@ pub(crate) fn publish(
     dry_run: bool,
     ctx: Context<'_>,
 ) -> Result<Imported, Error> {
-    let Validated { relinked, links } = chain;
-    let (identified, notes) = (relinked.chain, relinked.notes);
+    let Validated { chain: Identified { carried: Carried { staging, digests, notes }, links }, reports } =
+        chain;
     if !dry_run {
         ctx.stage(Stage::Land, None);
-        let dir = identified.staging.dir();
-        for link in &identified.links {
+        let dir = staging.dir();
+        for link in &links {
             let file = dir.open_file(&link.file_name(), true)?;
             file.sync_all().map_err(os::Error::at("syncing", dir.join(&link.file_name())))?;
         }
         dir.sync()?;
         let arrivals: Vec<Arrival> =
-            identified.links.iter().map(|l| Arrival { uuid: l.uuid, staged: l.file_name() }).collect();
-        sr::land(sr, identified.staging, &arrivals)?;
+            links.iter().map(|l| Arrival { uuid: l.uuid, staged: l.file_name() }).collect();
+        sr::land(sr, staging, &arrivals)?;
     }
-    let leaf = links.first().map(|l| l.uuid).unwrap_or_default();
-    tracing::info!(%leaf, links = links.len(), dry_run, "imported");
-    let digests = identified.digests;
+    let leaf = reports.first().map(|l| l.uuid).unwrap_or_default();
+    tracing::info!(%leaf, links = reports.len(), dry_run, "imported");
     Ok(Imported {
         root: Root { uuid: leaf },
-        chain: links,
+        chain: reports,
         bytes_read: digests.as_ref().map_or(0, |d| d.bytes),
         md5: digests.as_ref().map(|d| d.md5.clone()),
         sha256: digests.map(|d| d.sha256),

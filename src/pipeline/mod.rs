@@ -1,8 +1,9 @@
 //! The product: chains into an SR, out of it, and from uuid to uuid within it.
 //!
 //! ```text
-//! import:  Source ─▶ decode ─▶ sequence ─▶ identify ─▶ relink ─▶ validate ─▶ land ─▶ SR
-//! adopt:   directory ──▲                       copy: SR ─▶ duplicate ──▲ (from sequence on)
+//! import:  Source ─▶ decode ─▶ sequence ─▶ examine ─▶ identify ─▶ relink ─▶ validate ─▶ land ─▶ SR
+//! adopt:   directory ──────▲                 ▲
+//! copy:    SR ─▶ duplicate ──────────────────┘
 //! export:  SR ─▶ hard links in staging ─▶ freeze metadata ─▶ tar ─▶ gzip ─▶ digest ─▶ Sink
 //! ```
 //!
@@ -11,11 +12,13 @@
 
 mod adopt;
 mod archive;
+mod carried;
 mod checkup;
 mod context;
 mod copy;
 mod decode;
 mod error;
+mod examine;
 mod export;
 mod freeze;
 mod identify;

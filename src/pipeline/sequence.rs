@@ -3,10 +3,10 @@
 //! Images of the old style hold `snap.vhd` (leaf), `image.vhd` and `base.vhd`, those of the new style `0.vhd` (leaf),
 //! `1.vhd`, and so on; a single VHD may have any name.
 
+use super::carried::Carried;
 use super::decode::{StagedMember, Unpacked};
 use super::error::Error;
-use crate::sr::{MAX_DEPTH, Staging};
-use crate::stream::Digests;
+use crate::sr::MAX_DEPTH;
 
 /// The old style's names, leaf first.
 const LEGACY: [&str; 3] = ["snap.vhd", "image.vhd", "base.vhd"];
@@ -14,14 +14,13 @@ const LEGACY: [&str; 3] = ["snap.vhd", "image.vhd", "base.vhd"];
 /// A chain in staging, leaf first; the files are called `0.vhd`, `1.vhd`, ….
 #[derive(Debug)]
 pub(crate) struct Sequenced {
-    pub(crate) staging: Staging,
+    pub(crate) carried: Carried,
     pub(crate) links: Vec<StagedMember>,
-    pub(crate) digests: Option<Digests>,
 }
 
 /// Puts the members of an image in order. `image` is its name, for messages.
 pub(crate) fn order(unpacked: Unpacked, image: &str) -> Result<Sequenced, Error> {
-    let Unpacked { staging, members, digests } = unpacked;
+    let Unpacked { carried, members } = unpacked;
     let names: Vec<&str> = members.iter().map(|m| m.name.as_str()).collect();
     let order = plan(&names).map_err(|bad| Error::Archive {
         archive: image.to_owned(),
@@ -32,10 +31,10 @@ pub(crate) fn order(unpacked: Unpacked, image: &str) -> Result<Sequenced, Error>
     let mut links = Vec::new();
     for (position, index) in order.into_iter().enumerate() {
         let link = StagedMember { name: members[index].name.clone(), staged: format!("{position}.vhd") };
-        staging.dir().rename(&members[index].staged, &link.staged)?;
+        carried.staging.dir().rename(&members[index].staged, &link.staged)?;
         links.push(link);
     }
-    Ok(Sequenced { staging, links, digests })
+    Ok(Sequenced { carried, links })
 }
 
 /// Why names are no sequence.

@@ -1,4 +1,4 @@
-//! Fifth stage: the gate. What passes here cannot break an SR.
+//! Sixth stage: the gate. What passes here cannot break an SR.
 //!
 //! The storage manager's scan, its garbage collector and `vhd-util check` each look at different things, and one bad
 //! file stops them for the whole SR. So every file is looked at again as it will land, whoever relinked it, and the
@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::context::Context;
 use super::error::Error;
-use super::identify::Link;
+use super::identify::{Identified, Link};
 use super::relink::Relinked;
 use super::report::LinkReport;
+use crate::os::Dir;
 use crate::sr::MAX_DEPTH;
 use crate::tool::CheckVerdict;
 use crate::vhd::{self, Finding, Image, Part, Rule, Scope};
@@ -18,13 +19,14 @@ use crate::vhd::{self, Finding, Image, Part, Rule, Scope};
 /// A chain that may land.
 #[derive(Debug)]
 pub(crate) struct Validated {
-    pub(crate) relinked: Relinked,
-    pub(crate) links: Vec<LinkReport>,
+    pub(crate) chain: Identified,
+    pub(crate) reports: Vec<LinkReport>,
 }
 
 /// Examines every link and every joint of `relinked`.
-pub(crate) fn check(mut relinked: Relinked, ctx: Context<'_>) -> Result<Validated, Error> {
-    let links = &relinked.chain.links;
+pub(crate) fn check(relinked: Relinked, ctx: Context<'_>) -> Result<Validated, Error> {
+    let Relinked(mut chain) = relinked;
+    let (links, dir) = (&chain.links, chain.carried.staging.dir());
     let mut reports: Vec<LinkReport> = Vec::new();
     if links.len() > MAX_DEPTH {
         let expected = format!("at most {MAX_DEPTH} links");
@@ -33,7 +35,7 @@ pub(crate) fn check(mut relinked: Relinked, ctx: Context<'_>) -> Result<Validate
     }
     let mut below: Option<(vhd::Footer, Uuid)> = None;
     for (index, link) in links.iter().enumerate().rev() {
-        let file = relinked.chain.staging.dir().open_file(&link.file_name(), false)?;
+        let file = dir.open_file(&link.file_name(), false)?;
         let engine = || Error::engine(&link.source);
         let checkup = vhd::check(&file, Scope::Repository, ctx.now()).map_err(engine())?;
         if let Some(error) = Error::of_findings(&link.source, &checkup.findings) {
@@ -41,7 +43,7 @@ pub(crate) fn check(mut relinked: Relinked, ctx: Context<'_>) -> Result<Validate
         }
         let image = Image::open(&file).map_err(engine())?;
         joint(&image, link, index, below.as_ref())?;
-        ask_tool(&relinked, index, ctx)?;
+        ask_tool(dir, links, index, ctx)?;
         let metadata = file.metadata().map_err(crate::os::Error::at("examining", link.file_name()))?;
         reports.push(LinkReport {
             uuid: link.uuid,
@@ -54,8 +56,8 @@ pub(crate) fn check(mut relinked: Relinked, ctx: Context<'_>) -> Result<Validate
         below = Some((image.footer().clone(), link.uuid));
     }
     reports.reverse();
-    relinked.notes.extend(ctx.tool.remarks());
-    Ok(Validated { relinked, links: reports })
+    chain.carried.notes.extend(ctx.tool.remarks());
+    Ok(Validated { chain, reports })
 }
 
 /// The link fits the one below it: name, uuid, size; and its hidden flag fits its place.
@@ -103,8 +105,7 @@ fn joint<S: vhd::Storage>(
 }
 
 /// The tool finds the same parent, the same flag, and nothing wrong.
-fn ask_tool(relinked: &Relinked, index: usize, ctx: Context<'_>) -> Result<(), Error> {
-    let (dir, links) = (relinked.chain.staging.dir(), &relinked.chain.links);
+fn ask_tool(dir: &Dir, links: &[Link], index: usize, ctx: Context<'_>) -> Result<(), Error> {
     let path = dir.join(&links[index].file_name());
     let refused = |reason| Err(Error::Verdict { file: links[index].source.clone(), reason });
     let facts = ctx.tool.query(&path)?;
