@@ -155,6 +155,15 @@ impl Batmap {
         Ok(())
     }
 
+    /// Writes a whole map, and its checksum.
+    pub(crate) fn replace<S: Storage>(&mut self, storage: &S, map: &[u8]) -> Result<(), Error> {
+        let offset = self.header.offset.get();
+        storage.write_at(map, offset).map_err(Error::io("writing the batmap", offset))?;
+        self.header.checksum = self.checksum(storage)?.into();
+        let head = self.header.as_bytes();
+        storage.write_at(head, self.offset).map_err(Error::io("writing the batmap", self.offset))
+    }
+
     /// Marks `block` full and renews the checksum.
     pub(crate) fn mark<S: Storage>(&mut self, storage: &S, block: BlockIndex) -> Result<(), Error> {
         let byte = u64::from(block.0 / 8);

@@ -44,6 +44,16 @@ pub fn create_dynamic<S: Storage>(
     create_sparse(storage, whole_blocks(size)?, uuid, now, None)
 }
 
+/// Makes an empty dynamic image of exactly `size` bytes.
+pub(crate) fn create_exact<S: Storage>(
+    storage: S,
+    size: u64,
+    uuid: Uuid,
+    now: VhdTime,
+) -> Result<Image<S>, Error> {
+    create_sparse(storage, size, uuid, now, None)
+}
+
 /// Makes an empty child of `parent`, with a disk of exactly `size` bytes: nothing of its own, all of its parent's.
 ///
 /// # Errors

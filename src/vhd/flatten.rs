@@ -1,0 +1,216 @@
+//! A chain as one standalone dynamic image, made as a stream: no seeking back, so it can go into a pipe or an archive.
+//!
+//! A first pass over the BATs and bitmaps of all links finds which blocks hold anything, and which hold everything; that
+//! settles header, BAT and batmap. The second pass reads data, in the order of the disk.
+
+use std::io::{self, Read};
+
+use uuid::Uuid;
+
+use super::bitmap::Bitmap;
+use super::chain::{Chain, Supply};
+use super::create::create_exact;
+use super::error::Error;
+use super::memory::Memory;
+use super::storage::Storage;
+use super::time::VhdTime;
+use super::units::{BLOCK_SIZE, BlockIndex, FileSector, SECTOR_SIZE, Sector};
+
+/// Bytes of a block's data.
+const BLOCK: u64 = BLOCK_SIZE as u64;
+/// Sectors of a block.
+const PER_BLOCK: u64 = BLOCK / SECTOR_SIZE;
+/// Bytes of a block's bitmap.
+const BITMAP: u64 = SECTOR_SIZE;
+/// The data of a block starts on a page.
+const PAGE: u64 = 4096;
+/// Sectors read at once.
+const PIECE: u64 = 512;
+
+/// Reads like a dynamic VHD that holds what the chain's disk holds.
+#[derive(Debug)]
+pub struct Flattened<'a, S> {
+    chain: &'a mut Chain<S>,
+    /// The blocks that hold anything, in the order of the disk.
+    blocks: Vec<BlockIndex>,
+    footer: Vec<u8>,
+    len: u64,
+    /// Offset in the stream of the end of `piece`.
+    at: u64,
+    next: Step,
+    piece: Vec<u8>,
+    used: usize,
+}
+
+/// What comes next in the stream.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// Gap and bitmap of the block with this index in `blocks`; behind the last, the footer.
+    Block(usize),
+    /// Data of that block, from this sector of it on.
+    Data(usize, u64),
+    End,
+}
+
+impl<'a, S: Storage> Flattened<'a, S> {
+    /// Prepares the image of `chain`, as `uuid`, made `now`.
+    ///
+    /// Memory: eight bytes for each block of the disk, 8.5 MiB for the largest disk of the storage manager.
+    ///
+    /// # Errors
+    /// A BAT or bitmap cannot be read; the disk is too large for the format.
+    pub fn new(chain: &'a mut Chain<S>, uuid: Uuid, now: VhdTime) -> Result<Self, Error> {
+        let mut image = create_exact(Memory::default(), chain.virtual_size(), uuid, now)?;
+        let mut end = image.data_end()?;
+        let head_len = end;
+        let mut blocks = Vec::new();
+        if let Some(sparse) = &mut image.sparse {
+            let count = sparse.bat.blocks();
+            let mut full = Bitmap(vec![0; count.div_ceil(8) as usize]);
+            for block in (0..count).map(BlockIndex) {
+                let present = present(chain, block)?;
+                if present == 0 {
+                    continue;
+                }
+                let start = block_start(end);
+                let place = u32::try_from(start / SECTOR_SIZE).ok().filter(|p| *p != u32::MAX);
+                let place =
+                    place.ok_or_else(|| Error::Refused("the data is more than a VHD can hold".into()))?;
+                sparse.bat.set(&image.storage, block, FileSector(place))?;
+                if present == PER_BLOCK {
+                    full.set(u64::from(block.0)..u64::from(block.0) + 1);
+                }
+                blocks.push(block);
+                end = start + BITMAP + BLOCK;
+            }
+            if let Some(batmap) = &mut sparse.batmap {
+                batmap.replace(&image.storage, &full.0)?;
+            }
+        }
+        let mut piece = image.storage.into_bytes();
+        let footer = piece.split_off(usize::try_from(head_len).unwrap_or(piece.len()));
+        let len = end + footer.len() as u64;
+        Ok(Self { chain, blocks, footer, len, at: head_len, next: Step::Block(0), piece, used: 0 })
+    }
+
+    /// Length of the stream, bytes.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether the stream is empty: it never is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn next_piece(&mut self) -> Result<(), Error> {
+        self.piece.clear();
+        self.used = 0;
+        match self.next {
+            Step::Block(index) => match self.blocks.get(index) {
+                None => {
+                    self.piece.append(&mut self.footer);
+                    self.next = Step::End;
+                }
+                Some(block) => {
+                    let bits = bitmap(self.chain, *block)?;
+                    let gap = block_start(self.at) - self.at;
+                    self.piece.resize(usize::try_from(gap).unwrap_or(0), 0);
+                    self.piece.extend_from_slice(&bits.0);
+                    self.next = Step::Data(index, 0);
+                }
+            },
+            Step::Data(index, within) => {
+                let first = u64::from(self.blocks[index].0) * PER_BLOCK + within;
+                let disk = self.chain.virtual_size() / SECTOR_SIZE;
+                // The last block of a disk may reach beyond it: what is there is zero.
+                let there = disk.saturating_sub(first).min(PIECE);
+                self.piece.resize(usize::try_from(PIECE * SECTOR_SIZE).unwrap_or(0), 0);
+                self.piece.fill(0);
+                let bytes = usize::try_from(there * SECTOR_SIZE).unwrap_or(0);
+                self.chain.read(Sector(first), &mut self.piece[..bytes])?;
+                let next = within + PIECE;
+                self.next = if next < PER_BLOCK { Step::Data(index, next) } else { Step::Block(index + 1) };
+            }
+            Step::End => {}
+        }
+        self.at += self.piece.len() as u64;
+        Ok(())
+    }
+}
+
+impl<S: Storage> Read for Flattened<'_, S> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.used == self.piece.len() {
+            self.next_piece().map_err(io::Error::other)?;
+        }
+        let n = buf.len().min(self.piece.len() - self.used);
+        buf[..n].copy_from_slice(&self.piece[self.used..self.used + n]);
+        self.used += n;
+        Ok(n)
+    }
+}
+
+/// Where the bitmap of a block goes that follows byte `end`.
+fn block_start(end: u64) -> u64 {
+    (end + BITMAP).next_multiple_of(PAGE) - BITMAP
+}
+
+/// Which sectors of `block` any link of the chain holds.
+fn bitmap<S: Storage>(chain: &mut Chain<S>, block: BlockIndex) -> Result<Bitmap, Error> {
+    let mut bits = Bitmap(vec![0; usize::try_from(BITMAP).unwrap_or(0)]);
+    let first = u64::from(block.0) * PER_BLOCK;
+    let mut within = 0;
+    while within < PER_BLOCK {
+        let (supply, run) = chain.supply(Sector(first + within), PER_BLOCK - within)?;
+        if matches!(supply, Supply::Data(..)) {
+            bits.set(within..within + run);
+        }
+        within += run;
+    }
+    Ok(bits)
+}
+
+/// How many sectors of `block` any link of the chain holds.
+fn present<S: Storage>(chain: &mut Chain<S>, block: BlockIndex) -> Result<u64, Error> {
+    let bits = bitmap(chain, block)?;
+    Ok(bits.0.iter().map(|byte| u64::from(byte.count_ones())).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vhd::{Image, Scope, Snapshot, check, create_dynamic};
+
+    #[test]
+    fn a_flattened_chain_is_sound_and_holds_the_same_disk() {
+        let now = VhdTime(700_000_000);
+        let base = create_dynamic(Memory::default(), 8 * BLOCK, Uuid::from_u128(1), now).unwrap();
+        let mut chain = Chain::join(vec![base]).unwrap();
+        chain.write(Sector(0), &vec![1; usize::try_from(BLOCK).unwrap()]).unwrap();
+        chain.write(Sector(5 * PER_BLOCK + 7), &[2; 4096]).unwrap();
+        let snapshot =
+            Snapshot { parent_file: "base.vhd".into(), parent_modified: now, uuid: Uuid::from_u128(2), now };
+        let mut chain = chain.snapshot(Memory::default(), &snapshot).unwrap();
+        chain.write(Sector(5 * PER_BLOCK + 8), &[3; 512]).unwrap();
+        chain.write(Sector(8 * PER_BLOCK - 1), &[4; 512]).unwrap();
+
+        let (mut expected, mut flat) = (Vec::new(), Vec::new());
+        chain.reader().read_to_end(&mut expected).unwrap();
+        let mut stream = Flattened::new(&mut chain, Uuid::from_u128(3), now).unwrap();
+        let len = stream.len();
+        stream.read_to_end(&mut flat).unwrap();
+        assert_eq!(flat.len() as u64, len);
+
+        let flat = Memory::new(flat);
+        let findings = check(&flat, Scope::Repository, now).unwrap().findings;
+        assert_eq!(findings.list, []);
+        let image = Image::open(flat).unwrap();
+        assert_eq!((image.allocated_blocks().unwrap(), image.uuid()), (3, Uuid::from_u128(3)));
+        let mut found = Vec::new();
+        Chain::join(vec![image]).unwrap().reader().read_to_end(&mut found).unwrap();
+        assert!(found == expected);
+    }
+}
