@@ -28,6 +28,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::required("sr_path"),
                 Parameter::optional("uuid_stack"),
                 Parameter::optional("repair"),
+                Parameter::optional("flatten"),
                 Parameter::optional("dry_run"),
                 Parameter::optional("tool"),
             ],
@@ -78,8 +79,12 @@ fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
         return Err(Failure::argument("import_image: argument image: a plugin has no standard input"));
     }
     let sr_path = Path::new(arguments.text("sr_path")?);
-    let (repair, dry_run) = (arguments.flag("repair")?, arguments.flag("dry_run")?);
-    let import = Import { uuids: identities(arguments)?, repair, dry_run };
+    let import = Import {
+        uuids: identities(arguments)?,
+        repair: arguments.flag("repair")?,
+        flatten: arguments.flag("flatten")?,
+        dry_run: arguments.flag("dry_run")?,
+    };
     host::work(choice(arguments)?, |ctx| {
         let sr = Repository::open_writable(sr_path)?;
         import.run(Source::open(image)?, &sr, ctx)

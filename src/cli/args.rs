@@ -89,6 +89,9 @@ pub struct Import {
     /// Uuid for a link, leaf first, once for each link [default: random]
     #[arg(long = "uuid", value_name = "UUID", value_parser = uuid)]
     pub uuids: Vec<Uuid>,
+    /// Make one image of the chain: it takes one uuid, and lands in one step
+    #[arg(long)]
+    pub flatten: bool,
     /// Do everything but land
     #[arg(long)]
     pub dry_run: bool,

@@ -8,8 +8,12 @@ use crate::sr::Repository;
 use crate::transport::Source;
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
-    let import =
-        Import { uuids: session::identities(&args.uuids), repair: args.repair, dry_run: args.dry_run };
+    let import = Import {
+        uuids: session::identities(&args.uuids),
+        repair: args.repair,
+        flatten: args.flatten,
+        dry_run: args.dry_run,
+    };
     let imported = session::with_context(&args.tool, quiet, |ctx| {
         let source = Source::open(&args.image)?;
         let sr =

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::decode;
 use super::error::Error;
 use super::examine::{Tolerance, examine};
+use super::flatten;
 use super::identify::{self, Identities};
 use super::land;
 use super::relink;
@@ -20,6 +21,8 @@ pub struct Import {
     pub uuids: Identities,
     /// Rewrite a damaged footer from the good one; nothing else is ever repaired.
     pub repair: bool,
+    /// Make one image of the chain, which takes one uuid and lands in one step.
+    pub flatten: bool,
     /// Do everything but land.
     pub dry_run: bool,
 }
@@ -35,6 +38,7 @@ impl Import {
         let unpacked = decode::unpack(source, Staging::create(sr)?, ctx)?;
         let chain = sequence::order(unpacked, &name)?;
         let chain = examine(chain, Tolerance { repair: self.repair, hidden_leaf: false }, ctx)?;
+        let chain = if self.flatten { flatten::stage(chain, ctx)? } else { chain };
         let chain = identify::assign(chain, &self.uuids, sr)?;
         let chain = relink::link(chain, ctx)?;
         let chain = validate::check(chain, ctx)?;

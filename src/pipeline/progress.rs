@@ -10,6 +10,8 @@ pub enum Stage {
     Unpack,
     /// Copying files into staging.
     Duplicate,
+    /// Making one image of a chain.
+    Flatten,
     /// Checking and relinking.
     Relink,
     /// Making files durable and moving them into the SR.
@@ -25,6 +27,7 @@ impl Stage {
         match self {
             Self::Unpack => "unpacking",
             Self::Duplicate => "copying",
+            Self::Flatten => "flattening",
             Self::Relink => "relinking and checking",
             Self::Land => "moving into the SR",
             Self::Pack => "packing",

@@ -2,11 +2,10 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
+use std::path::PathBuf;
 
 use super::error::Error;
+use super::new_file::NewFile;
 use crate::os;
 
 /// Where the bytes are meant to go.
@@ -29,8 +28,8 @@ impl From<&str> for Target {
 
 enum Inner {
     Stdout(io::Stdout),
-    /// A regular file under a name of its own, until it is whole.
-    New(NamedTempFile, PathBuf),
+    /// A regular file in the making.
+    New(NewFile, File),
     /// Something that was there and is no regular file: a pipe, a device.
     Existing(File),
 }
@@ -49,48 +48,29 @@ impl Sink {
         let inner = match target {
             Target::Stdout => Inner::Stdout(io::stdout()),
             Target::File(path) => match std::fs::symlink_metadata(path) {
-                Ok(metadata) if metadata.is_file() || metadata.is_dir() => {
-                    return Err(Error::Exists { path: path.display().to_string() });
-                }
-                Ok(_) => {
+                Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
                     let opened = File::options().write(true).open(path);
                     Inner::Existing(opened.map_err(os::Error::at("opening", path))?)
                 }
-                Err(_) => {
-                    let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                    let file = tempfile::Builder::new()
-                        .prefix(".vhd-porter-")
-                        .suffix(".part")
-                        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-                        .tempfile_in(dir);
-                    Inner::New(file.map_err(os::Error::at("creating a file in", dir))?, path.clone())
+                _ => {
+                    let new = NewFile::create(path)?;
+                    let file = new.file().map_err(os::Error::at("opening", path))?;
+                    Inner::New(new, file)
                 }
             },
         };
         Ok(Self { inner })
     }
 
-    /// Makes what was written durable and gives it its name.
+    /// Ends the stream; a file is made durable and gets its name.
     ///
     /// # Errors
     /// Somebody took the name meanwhile, or the system refused.
     pub fn commit(mut self) -> Result<(), Error> {
-        self.flush().map_err(os::Error::at("writing to", self.path()))?;
-        let Inner::New(file, path) = self.inner else { return Ok(()) };
-        file.as_file().sync_all().map_err(os::Error::at("syncing", &path))?;
-        match file.persist_noclobber(&path) {
-            Ok(_) => Ok(()),
-            Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(Error::Exists { path: path.display().to_string() })
-            }
-            Err(e) => Err(os::Error::at("naming", &path)(e.error).into()),
-        }
-    }
-
-    fn path(&self) -> PathBuf {
-        match &self.inner {
-            Inner::New(_, path) => path.clone(),
-            _ => PathBuf::from("standard output"),
+        self.flush().map_err(os::Error::at("writing to", "the target"))?;
+        match self.inner {
+            Inner::New(new, _) => new.commit(),
+            Inner::Stdout(_) | Inner::Existing(_) => Ok(()),
         }
     }
 }
@@ -99,7 +79,7 @@ impl Write for Sink {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         match &mut self.inner {
             Inner::Stdout(out) => out.write(buf),
-            Inner::New(file, _) => file.write(buf),
+            Inner::New(_, file) => file.write(buf),
             Inner::Existing(file) => file.write(buf),
         }
     }
@@ -107,7 +87,7 @@ impl Write for Sink {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.inner {
             Inner::Stdout(out) => out.flush(),
-            Inner::New(file, _) => file.flush(),
+            Inner::New(_, file) => file.flush(),
             Inner::Existing(file) => file.flush(),
         }
     }

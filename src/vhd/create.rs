@@ -86,7 +86,7 @@ fn whole_blocks(size: u64) -> Result<u64, Error> {
     rounded.ok_or_else(|| Error::Refused(format!("no disk has {size} bytes")))
 }
 
-fn new_footer(kind: DiskType, size: u64, uuid: Uuid, now: VhdTime) -> Footer {
+pub(crate) fn new_footer(kind: DiskType, size: u64, uuid: Uuid, now: VhdTime) -> Footer {
     let mut footer = Footer::new_zeroed();
     footer.cookie = FOOTER_COOKIE;
     footer.features = 2.into();

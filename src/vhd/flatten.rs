@@ -11,6 +11,7 @@ use super::bitmap::Bitmap;
 use super::chain::{Chain, Supply};
 use super::create::create_exact;
 use super::error::Error;
+use super::footer::DiskType;
 use super::memory::Memory;
 use super::storage::Storage;
 use super::time::VhdTime;
@@ -24,6 +25,8 @@ const PER_BLOCK: u64 = BLOCK / SECTOR_SIZE;
 const BITMAP: u64 = SECTOR_SIZE;
 /// The data of a block starts on a page.
 const PAGE: u64 = 4096;
+/// Bytes of a sector, as a length.
+const SECTOR: usize = 512;
 /// Sectors read at once.
 const PIECE: u64 = 512;
 
@@ -158,15 +161,24 @@ fn block_start(end: u64) -> u64 {
     (end + BITMAP).next_multiple_of(PAGE) - BITMAP
 }
 
-/// Which sectors of `block` any link of the chain holds.
+/// Which sectors of `block` any link of the chain holds. A fixed or raw disk holds all of them: of it, those that are not
+/// zero.
 fn bitmap<S: Storage>(chain: &mut Chain<S>, block: BlockIndex) -> Result<Bitmap, Error> {
     let mut bits = Bitmap(vec![0; usize::try_from(BITMAP).unwrap_or(0)]);
     let first = u64::from(block.0) * PER_BLOCK;
     let mut within = 0;
     while within < PER_BLOCK {
         let (supply, run) = chain.supply(Sector(first + within), PER_BLOCK - within)?;
-        if matches!(supply, Supply::Data(..)) {
-            bits.set(within..within + run);
+        match supply {
+            Supply::Data(link, _) if chain.links()[link].kind() == DiskType::Fixed => {
+                let mut data = vec![0; usize::try_from(run * SECTOR_SIZE).unwrap_or(0)];
+                chain.read(Sector(first + within), &mut data)?;
+                let holding =
+                    (within..).zip(data.chunks(SECTOR)).filter(|(_, sector)| sector.iter().any(|b| *b != 0));
+                holding.for_each(|(bit, _)| bits.set(bit..bit + 1));
+            }
+            Supply::Data(..) => bits.set(within..within + run),
+            Supply::Zero => {}
         }
         within += run;
     }
