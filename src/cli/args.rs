@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, builder::PossibleValuesParser, builder::TypedValueParser};
 use uuid::Uuid;
 
-use crate::pipeline::parse_uuid;
+use crate::pipeline::{Form, parse_uuid};
 use crate::tool::Choice;
 
 /// Moves VHD images and chains in and out of storage repositories.
@@ -36,6 +36,20 @@ pub enum Command {
     Check(Check),
     /// Show a VHD's fields, an image's members or an SR's chains
     Inspect(Inspect),
+    /// Make one standalone dynamic VHD of a chain
+    Flatten(Flatten),
+    /// Turn a disk into another form: raw, dynamic or fixed
+    Convert(Convert),
+    /// Compare two disks by what a guest would read
+    Compare(Compare),
+    /// Show which link of a chain supplies which part of its disk
+    Map(Map),
+    /// Make an empty VHD
+    Create(Create),
+    /// Make an empty child that takes a disk's writes from now on
+    Snapshot(Snapshot),
+    /// Rewrite a damaged footer from the good one
+    Repair(Repair),
     /// Call a plugin function the way xapi does
     Call(Call),
 }
@@ -50,6 +64,13 @@ impl Command {
             Self::Copy(a) => a.json,
             Self::Check(a) => a.json,
             Self::Inspect(a) => a.json,
+            Self::Flatten(a) => a.json,
+            Self::Convert(a) => a.json,
+            Self::Compare(a) => a.json,
+            Self::Map(a) => a.json,
+            Self::Create(a) => a.json,
+            Self::Snapshot(a) => a.json,
+            Self::Repair(a) => a.json,
             Self::Call(a) => a.json.is_some(),
         }
     }
@@ -61,6 +82,25 @@ fn uuid(text: &str) -> Result<Uuid, String> {
 
 fn tool() -> impl TypedValueParser<Value = Choice> {
     PossibleValuesParser::new(Choice::NAMES).try_map(|name| name.parse::<Choice>())
+}
+
+fn form() -> impl TypedValueParser<Value = Form> {
+    PossibleValuesParser::new(Form::NAMES).try_map(|name| name.parse::<Form>())
+}
+
+/// Bytes, or a number with K, M, G or T of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 0,
+        "K" | "KIB" => 10,
+        "M" | "MIB" => 20,
+        "G" | "GIB" => 30,
+        "T" | "TIB" => 40,
+        unit => return Err(format!("unknown unit {unit:?}: expected K, M, G or T")),
+    };
+    let number: u64 = digits.parse().map_err(|_| format!("expected a whole number, found {digits:?}"))?;
+    number.checked_mul(1 << shift).ok_or_else(|| "more bytes than can be counted".to_owned())
 }
 
 /// Who relinks and checks.
@@ -170,6 +210,110 @@ pub struct Inspect {
     /// Directory of an SR: its chains
     #[arg(long, value_name = "DIR")]
     pub sr: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `flatten`.
+#[derive(Debug, Args)]
+pub struct Flatten {
+    /// The leaf, whose parents are found beside it; or all links, leaf first
+    #[arg(value_name = "FILE", required = true)]
+    pub links: Vec<PathBuf>,
+    /// The file to make; it must not exist
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `convert`.
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// A VHD, whose parents are found beside it, or a raw disk
+    #[arg(value_name = "INPUT")]
+    pub input: PathBuf,
+    /// The file to make; it must not exist
+    #[arg(value_name = "OUTPUT")]
+    pub output: PathBuf,
+    /// The form of the new file
+    #[arg(long, default_value = "dynamic", value_parser = form())]
+    pub to: Form,
+    /// Take the input for a raw disk, whatever its bytes say: a guest may have written them
+    #[arg(long)]
+    pub raw: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// A VHD, whose parents are found beside it, or a raw disk
+    #[arg(value_name = "LEFT")]
+    pub left: PathBuf,
+    /// Another
+    #[arg(value_name = "RIGHT")]
+    pub right: PathBuf,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `map`.
+#[derive(Debug, Args)]
+pub struct Map {
+    /// The leaf, whose parents are found beside it; or all links, leaf first
+    #[arg(value_name = "FILE", required = true)]
+    pub links: Vec<PathBuf>,
+    /// Draw the map to an SVG file that does not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `create`.
+#[derive(Debug, Args)]
+pub struct Create {
+    /// The file to make; it must not exist
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Size of the disk: bytes, or with K, M, G or T of 1024; rounded up to 2 MiB
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub size: u64,
+    /// Make a fixed image instead of a dynamic one
+    #[arg(long)]
+    pub fixed: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `snapshot`.
+#[derive(Debug, Args)]
+pub struct Snapshot {
+    /// The VHD that becomes a parent
+    #[arg(value_name = "PARENT")]
+    pub parent: PathBuf,
+    /// The child to make, in the same directory; it must not exist
+    #[arg(value_name = "CHILD")]
+    pub child: PathBuf,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `repair`.
+#[derive(Debug, Args)]
+pub struct Repair {
+    /// The VHD
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

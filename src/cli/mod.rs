@@ -3,12 +3,16 @@
 mod args;
 mod bars;
 mod call;
+mod cells;
 mod check;
 mod copy;
+mod disk;
 mod export;
 mod import;
 mod inspect;
+mod map;
 mod outcome;
+mod picture;
 mod session;
 mod show;
 
@@ -49,6 +53,13 @@ fn run(cli: &Cli) -> Exit {
         Command::Copy(args) => copy::run(args, quiet),
         Command::Check(args) => check::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Flatten(args) => disk::flatten(args, quiet),
+        Command::Convert(args) => disk::convert(args, quiet),
+        Command::Compare(args) => disk::compare(args, quiet),
+        Command::Map(args) => map::run(args),
+        Command::Create(args) => disk::create(args),
+        Command::Snapshot(args) => disk::snapshot(args),
+        Command::Repair(args) => disk::repair(args),
         Command::Call(args) => call::run(args),
     };
     done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json()))

@@ -21,6 +21,11 @@ pub(super) fn document(value: &impl Serialize) {
     text(&pretty(value));
 }
 
+/// Writes `value` as one JSON document, or says the same in words.
+pub(super) fn either(json: bool, value: &impl Serialize, words: impl FnOnce() -> String) {
+    if json { document(value) } else { text(&words()) }
+}
+
 /// One JSON document and a newline.
 pub(super) fn pretty(value: &impl Serialize) -> String {
     let mut json =

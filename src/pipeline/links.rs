@@ -79,6 +79,18 @@ pub fn open_disk(path: &Path) -> Result<Opened, Error> {
     if vhd::looks_like_vhd(&file).map_err(os::Error::at("reading", path))? {
         return open_chain(&[path.to_owned()]);
     }
+    raw(file, name)
+}
+
+/// Opens `path` as a raw disk, whatever its bytes say.
+///
+/// # Errors
+/// The file cannot be read, or is no whole number of sectors.
+pub fn open_raw(path: &Path) -> Result<Opened, Error> {
+    raw(File::open(path).map_err(os::Error::at("opening", path))?, path.display().to_string())
+}
+
+fn raw(file: File, name: String) -> Result<Opened, Error> {
     let image = Image::raw(file).map_err(Error::engine(&name))?;
     let chain = Chain::join(vec![image]).map_err(Error::engine(&name))?;
     Ok(Opened { chain, names: vec![name] })

@@ -18,6 +18,10 @@ pub enum Stage {
     Land,
     /// Writing an image.
     Pack,
+    /// Writing a disk in another form.
+    Convert,
+    /// Reading two disks.
+    Compare,
 }
 
 impl Stage {
@@ -31,6 +35,8 @@ impl Stage {
             Self::Relink => "relinking and checking",
             Self::Land => "moving into the SR",
             Self::Pack => "packing",
+            Self::Convert => "converting",
+            Self::Compare => "comparing",
         }
     }
 }

@@ -81,6 +81,14 @@ pub fn create_fixed<S: Storage>(storage: S, size: u64, uuid: Uuid, now: VhdTime)
     Image::open(storage)
 }
 
+/// The footer of a fixed image of `size` bytes, as it goes behind the data.
+#[must_use]
+pub fn fixed_footer(size: u64, uuid: Uuid, now: VhdTime) -> [u8; 512] {
+    let mut footer = new_footer(DiskType::Fixed, size, uuid, now);
+    footer.seal();
+    zerocopy::transmute!(footer)
+}
+
 fn whole_blocks(size: u64) -> Result<u64, Error> {
     let rounded = size.checked_next_multiple_of(u64::from(BLOCK_SIZE));
     rounded.ok_or_else(|| Error::Refused(format!("no disk has {size} bytes")))

@@ -45,7 +45,7 @@ pub use bat::Bat;
 pub use batmap::Batmap;
 pub use chain::{Chain, ChainReader, Supply};
 pub use check::{Checkup, Scope, check};
-pub use create::{ParentLink, create_differencing, create_dynamic, create_fixed};
+pub use create::{ParentLink, create_differencing, create_dynamic, create_fixed, fixed_footer};
 pub use error::Error;
 pub use extent::Extent;
 pub use finding::{Finding, Findings, Part, Rule};
