@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
-use vhd_porter::pipeline::{self, Copy, Export, Identities, Import, parse_uuids};
+use vhd_porter::pipeline::{self, Copy, Depth, Export, Identities, Import, parse_uuids};
 use vhd_porter::sr::Repository;
 use vhd_porter::tool::Choice;
 use vhd_porter::transport::{Sink, Source, Target};
@@ -42,6 +42,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::required("file"),
                 Parameter::optional("level"),
                 Parameter::optional("chain"),
+                Parameter::optional("flatten"),
             ],
             export_image,
         ),
@@ -55,7 +56,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
             ],
             copy,
         ),
-        function("check", &[Parameter::required("path")], check),
+        function("check", &[Parameter::required("path"), Parameter::optional("deep")], check),
         function("inspect", &[Parameter::required("path")], inspect),
     ],
 };
@@ -102,6 +103,7 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
     let export = Export {
         vdis: parse_uuids(&arguments.texts("vdi_uuids")?)?,
         chain: arguments.flag("chain")?,
+        flatten: arguments.flag("flatten")?,
         level: u32::try_from(level).unwrap_or(u32::MAX),
     };
     host::work(Choice::Embedded, |ctx| {
@@ -120,7 +122,8 @@ fn copy(arguments: &Arguments) -> Result<Value, Failure> {
 /// Every finding in a VHD file, or in the SR whose directory is given.
 fn check(arguments: &Arguments) -> Result<Value, Failure> {
     let path = Path::new(arguments.text("path")?);
-    host::work(Choice::Embedded, |ctx| pipeline::check(path, ctx))
+    let depth = if arguments.flag("deep")? { Depth::Data } else { Depth::Metadata };
+    host::work(Choice::Embedded, |ctx| pipeline::check(path, depth, ctx))
 }
 
 /// The fields of a VHD, the members of an image, or the chains of the SR whose directory is given.

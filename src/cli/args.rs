@@ -157,6 +157,9 @@ pub struct Export {
     /// Add all parents of the one VDI that is given
     #[arg(long)]
     pub chain: bool,
+    /// Write one image that holds the chain's disk, instead of its links
+    #[arg(long)]
+    pub flatten: bool,
     /// Where to: a file that does not exist yet, or - for standard output
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: String,
@@ -196,6 +199,9 @@ pub struct Check {
     /// Directory of an SR: all its VHDs, and how they fit together
     #[arg(long, value_name = "DIR")]
     pub sr: Option<PathBuf>,
+    /// Read all data as well, to hold it against the bitmaps
+    #[arg(long)]
+    pub deep: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

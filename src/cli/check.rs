@@ -3,13 +3,14 @@
 use super::args::Check as Args;
 use super::outcome::{Exit, Failure};
 use super::{session, show};
-use crate::pipeline::{Checkups, FileCheckup, check_file, check_repository};
+use crate::pipeline::{Checkups, Depth, FileCheckup, check_file, check_repository};
 use crate::sr::Repository;
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+    let depth = if args.deep { Depth::Data } else { Depth::Metadata };
     let checkups = session::with_context(&session::embedded(), true, |ctx| match &args.sr {
-        Some(sr) => check_repository(&Repository::open(sr)?, ctx),
-        None => args.files.iter().map(|file| check_file(file, ctx)).collect(),
+        Some(sr) => check_repository(&Repository::open(sr)?, depth, ctx),
+        None => args.files.iter().map(|file| check_file(file, depth, ctx)).collect(),
     });
     let checkups = Checkups::of(checkups?);
     if args.json {

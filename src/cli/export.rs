@@ -15,7 +15,8 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         let message = "an image is not for the eye: name a file with -o, or send standard output elsewhere";
         return Err(Failure::Usage(message.into()));
     }
-    let export = Export { vdis: args.vdis.clone(), chain: args.chain, level: args.level };
+    let export =
+        Export { vdis: args.vdis.clone(), chain: args.chain, flatten: args.flatten, level: args.level };
     let exported = session::with_context(&session::embedded(), quiet, |ctx| {
         let sr = Repository::open(&args.sr)?;
         export.run(&sr, Sink::open(&target)?, ctx)

@@ -42,54 +42,70 @@ impl Checkups {
     }
 }
 
+/// How much is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// Metadata only.
+    #[default]
+    Metadata,
+    /// All data as well, to hold it against the bitmaps.
+    Data,
+}
+
 /// Checks the VHD file at `path` or, where that is a directory, the SR.
 ///
 /// # Errors
 /// It cannot be read.
-pub fn check(path: &Path, ctx: Context<'_>) -> Result<Checkups, Error> {
+pub fn check(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<Checkups, Error> {
     if path.is_dir() {
-        return Ok(Checkups::of(check_repository(&Repository::open(path)?, ctx)?));
+        return Ok(Checkups::of(check_repository(&Repository::open(path)?, depth, ctx)?));
     }
-    Ok(Checkups::of(vec![check_file(path, ctx)?]))
+    Ok(Checkups::of(vec![check_file(path, depth, ctx)?]))
+}
+
+fn findings(file: &File, scope: Scope, depth: Depth, ctx: Context<'_>) -> Result<vhd::Findings, vhd::Error> {
+    let mut findings = vhd::check(file, scope, ctx.now())?.findings;
+    // Blocks are only read where the metadata says soundly where they are.
+    if depth == Depth::Data && findings.is_empty() {
+        findings = vhd::check_data(&vhd::Image::open(file)?)?;
+    }
+    Ok(findings)
 }
 
 /// Checks one VHD file by itself.
 ///
 /// # Errors
 /// It cannot be read: whatever it holds is a finding.
-pub fn check_file(path: &Path, ctx: Context<'_>) -> Result<FileCheckup, Error> {
+pub fn check_file(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<FileCheckup, Error> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(os::Error::at("opening", path))?;
-    let checkup = vhd::check(&file, Scope::Whole, ctx.now()).map_err(Error::engine(&name))?;
-    Ok(FileCheckup { file: name, findings: checkup.findings.list, more: checkup.findings.more })
+    let findings = findings(&file, Scope::Whole, depth, ctx).map_err(Error::engine(&name))?;
+    Ok(FileCheckup { file: name, findings: findings.list, more: findings.more })
 }
 
 /// Checks every VHD of an SR, by itself and in its chain.
 ///
 /// # Errors
 /// The SR cannot be read.
-pub fn check_repository(sr: &Repository, ctx: Context<'_>) -> Result<Vec<FileCheckup>, Error> {
+pub fn check_repository(sr: &Repository, depth: Depth, ctx: Context<'_>) -> Result<Vec<FileCheckup>, Error> {
     let tree = Tree::read(sr)?;
     let parents: std::collections::BTreeSet<_> = tree.nodes.values().filter_map(|n| n.parent).collect();
     let mut checkups = Vec::new();
     for name in sr.dir().names()? {
         let Some(shown) = name.to_str().filter(|n| n.ends_with(".vhd")) else { continue };
-        let mut findings = vhd::Findings::default();
-        match sr.dir().open_file(shown, false) {
-            Ok(file) => {
-                let checkup =
-                    vhd::check(&file, Scope::Repository, ctx.now()).map_err(Error::engine(shown))?;
-                findings = checkup.findings;
-            }
+        let mut found = match sr.dir().open_file(shown, false) {
+            Ok(file) => findings(&file, Scope::Repository, depth, ctx).map_err(Error::engine(shown))?,
             Err(error) => {
-                findings.push(Finding::new(Part::File, Rule::FileName, 0, "a regular file", error));
+                let mut found = vhd::Findings::default();
+                found.push(Finding::new(Part::File, Rule::FileName, 0, "a regular file", error));
+                found
             }
-        }
+        };
         match vdi_uuid(&name) {
-            None => findings.push(Finding::new(Part::File, Rule::FileName, 0, "<uuid>.vhd", shown)),
-            Some(uuid) => chain_findings(&tree, uuid, parents.contains(&uuid), sr, &mut findings),
+            None => found.push(Finding::new(Part::File, Rule::FileName, 0, "<uuid>.vhd", shown)),
+            Some(uuid) => chain_findings(&tree, uuid, parents.contains(&uuid), sr, &mut found),
         }
-        checkups.push(FileCheckup { file: shown.to_owned(), findings: findings.list, more: findings.more });
+        checkups.push(FileCheckup { file: shown.to_owned(), findings: found.list, more: found.more });
     }
     Ok(checkups)
 }

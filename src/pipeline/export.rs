@@ -17,7 +17,7 @@ use crate::os;
 use crate::sr::{Repository, Staging, Tree, vdi_file_name};
 use crate::stream::{DigestWriter, Digests, WatchReader};
 use crate::transport::Sink;
-use crate::vhd::{self, DiskType, Finding, Image, Part, Rule, Scope};
+use crate::vhd::{self, Chain, DiskType, Finding, Flattened, Image, Part, Rule, Scope};
 
 /// Which VDIs to export, and how.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Export {
     pub vdis: Vec<Uuid>,
     /// Add the parents that are in the SR to the one VDI that is given.
     pub chain: bool,
+    /// Write one image that holds the chain's disk, instead of its links.
+    pub flatten: bool,
     /// Compression level, 1 (fast) to 9 (small).
     pub level: u32,
 }
@@ -72,7 +74,7 @@ impl Export {
         let held = Held::take(sr, &vdis)?;
         let (virtual_size, total) = examine(&held, ctx)?;
         ctx.stage(Stage::Pack, Some(total));
-        let (sink, digests, bytes_read) = pack(&held, sink, self.level, ctx)?;
+        let (sink, digests, bytes_read) = pack(&held, sink, self, ctx)?;
         sink.commit()?;
         held.release()?;
         tracing::info!(bytes_read, bytes_written = digests.bytes, "exported");
@@ -217,27 +219,52 @@ fn require_joint(
 
 /// tar into gzip into digests into the sink. Members are plain: no reader needs to know of sparse files. Returns the sink,
 /// what went into it, and how many bytes of VHD that was.
-fn pack(held: &Held<'_>, sink: Sink, level: u32, ctx: Context<'_>) -> Result<(Sink, Digests, u64), Error> {
+fn pack(held: &Held<'_>, sink: Sink, how: &Export, ctx: Context<'_>) -> Result<(Sink, Digests, u64), Error> {
     let writing = || os::Error::at::<io::Error>("writing", "the image");
-    let gzip = GzEncoder::new(DigestWriter::new(sink), Compression::new(level));
+    let gzip = GzEncoder::new(DigestWriter::new(sink), Compression::new(how.level));
     let mut archive = tar::Builder::new(gzip);
     archive.sparse(false);
-    let now = (ctx.clock)().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let mut bytes = 0;
-    for index in 0..held.vdis.len() {
-        let name = held.name(index);
-        let image = open(held.open(index)?).map_err(Error::engine(&name))?;
-        let frozen = Frozen::new(image, index > 0).map_err(Error::engine(&name))?;
-        let mut header = tar::Header::new_gnu();
-        header.set_entry_type(tar::EntryType::Regular);
-        header.set_mode(0o644);
-        header.set_mtime(now);
-        header.set_size(frozen.len());
-        bytes += frozen.len();
-        let content = WatchReader::new(frozen, |n| ctx.progress.advance(n));
-        archive.append_data(&mut header, member_name(index), content).map_err(writing())?;
+    if how.flatten {
+        let name = held.name(0);
+        let links = (0..held.vdis.len())
+            .map(|index| open(held.open(index)?).map_err(Error::engine(&held.name(index))));
+        let links: Vec<Image<File>> = links.collect::<Result<_, Error>>()?;
+        let uuid = links[0].uuid();
+        let mut chain = Chain::join(links).map_err(Error::engine(&name))?;
+        let flat = Flattened::new(&mut chain, uuid, ctx.now()).map_err(Error::engine(&name))?;
+        bytes = flat.len();
+        append(&mut archive, 0, flat.len(), flat, ctx).map_err(writing())?;
+    } else {
+        for index in 0..held.vdis.len() {
+            let name = held.name(index);
+            let image = open(held.open(index)?).map_err(Error::engine(&name))?;
+            let frozen = Frozen::new(image, index > 0).map_err(Error::engine(&name))?;
+            bytes += frozen.len();
+            append(&mut archive, index, frozen.len(), frozen, ctx).map_err(writing())?;
+        }
     }
     let gzip = archive.into_inner().map_err(writing())?;
     let (sink, digests) = gzip.finish().and_then(DigestWriter::finish).map_err(writing())?;
     Ok((sink, digests, bytes))
+}
+
+/// Adds the link with this index, `len` bytes from `content`, to `archive`.
+fn append<W: io::Write>(
+    archive: &mut tar::Builder<W>,
+    index: usize,
+    len: u64,
+    content: impl io::Read,
+    ctx: Context<'_>,
+) -> io::Result<()> {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::Regular);
+    header.set_mode(0o644);
+    header.set_mtime((ctx.clock)().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()));
+    header.set_size(len);
+    archive.append_data(
+        &mut header,
+        member_name(index),
+        WatchReader::new(content, |n| ctx.progress.advance(n)),
+    )
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::checkup::{FileCheckup, check_file};
+use super::checkup::{Depth, FileCheckup, check_file};
 use super::context::Context;
 use super::error::Error;
 use crate::os;
@@ -30,5 +30,5 @@ pub fn repair(path: &Path, ctx: Context<'_>) -> Result<Repaired, Error> {
     let file = opened.map_err(os::Error::at("opening", path))?;
     let changed = vhd::repair_footers(&file).map_err(Error::engine(&name))?;
     file.sync_all().map_err(os::Error::at("syncing", path))?;
-    Ok(Repaired { changed, after: check_file(path, ctx)? })
+    Ok(Repaired { changed, after: check_file(path, Depth::Metadata, ctx)? })
 }

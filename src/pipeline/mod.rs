@@ -39,7 +39,7 @@ mod sequence;
 mod validate;
 
 pub use adopt::Adopt;
-pub use checkup::{Checkups, FileCheckup, check, check_file, check_repository};
+pub use checkup::{Checkups, Depth, FileCheckup, check, check_file, check_repository};
 pub use compare::{Comparison, compare};
 pub use context::Context;
 pub use convert::{Convert, Converted, Form};

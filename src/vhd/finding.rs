@@ -130,6 +130,8 @@ rules! {
     BatmapUnallocated = "batmap-unallocated", "the batmap calls a block full that is not allocated";
     /// The batmap marks only blocks of which every sector is present.
     BatmapNotFull = "batmap-not-full", "the batmap calls a block full that is not";
+    /// Sectors that the bitmap leaves out hold nothing.
+    DataOutsideBitmap = "data-outside-bitmap", "there is data where the bitmap says that there is none";
     /// A dynamic image names no parent.
     NotDifferencing = "not-differencing", "an image without a parent names one";
     /// The parent name is text.
