@@ -1,23 +1,18 @@
 //! A chain of VDIs becomes an image: one tar in one gzip member.
 
 use std::fs::File;
-use std::io;
-use std::time::UNIX_EPOCH;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::context::Context;
 use super::error::Error;
-use super::freeze::Frozen;
+use super::held::Held;
+use super::pack::pack;
 use super::progress::Stage;
-use crate::os;
-use crate::sr::{Repository, Staging, Tree, vdi_file_name};
-use crate::stream::{DigestWriter, Digests, WatchReader};
+use crate::sr::{Repository, Tree, vdi_file_name};
 use crate::transport::Sink;
-use crate::vhd::{self, Chain, DiskType, Finding, Flattened, Image, Part, Rule, Scope};
+use crate::vhd::{self, DiskType, Finding, Image, Part, Rule, Scope};
 
 /// Which VDIs to export, and how.
 #[derive(Debug, Clone)]
@@ -97,81 +92,19 @@ impl Export {
     }
 }
 
-/// The files of the VDIs, held under names of our own, so that they stay whatever happens to their first ones. In an SR
-/// that is mounted read-only nothing can happen to them, and they are read where they are.
-struct Held<'a> {
-    sr: &'a Repository,
-    vdis: &'a [Uuid],
-    staging: Option<Staging>,
-}
-
-impl<'a> Held<'a> {
-    fn take(sr: &'a Repository, vdis: &'a [Uuid]) -> Result<Self, Error> {
-        if os::space(sr.dir())?.read_only {
-            return Ok(Self { sr, vdis, staging: None });
-        }
-        let staging = Staging::create(sr)?;
-        for (index, uuid) in vdis.iter().enumerate() {
-            stage(sr, &staging, *uuid, &member_name(index))?;
-        }
-        Ok(Self { sr, vdis, staging: Some(staging) })
-    }
-
-    /// Opens a link's file for reading.
-    fn open(&self, index: usize) -> Result<File, Error> {
-        match &self.staging {
-            Some(staging) => Ok(staging.dir().open_file(&member_name(index), false)?),
-            None => Ok(self.sr.open_vdi(self.vdis[index])?),
-        }
-    }
-
-    /// What users know a link by.
-    fn name(&self, index: usize) -> String {
-        vdi_file_name(self.vdis[index])
-    }
-
-    fn release(self) -> Result<(), Error> {
-        Ok(self.staging.map_or(Ok(()), Staging::remove)?)
-    }
-}
-
-/// Gives a VDI's file a second name in staging; where the file system has no links, copies it.
-fn stage(sr: &Repository, staging: &Staging, uuid: Uuid, name: &str) -> Result<(), Error> {
-    let file = sr.open_vdi(uuid)?;
-    let vdi = vdi_file_name(uuid);
-    if let Err(error) = os::link(sr.dir(), &vdi, staging.dir(), name) {
-        tracing::info!(%error, vdi, "no hard link: copying");
-        let copy = staging.dir().create(name)?;
-        os::duplicate(&file, &copy, |_| {}).map_err(os::Error::at("copying", sr.dir().join(&vdi)))?;
-    }
-    Ok(())
-}
-
-/// A link's name in the image, and in staging.
-fn member_name(index: usize) -> String {
-    format!("{index}.vhd")
-}
-
 /// Makes sure that all links are sound and one chain; returns the size of its disk and about how long its files are.
 fn examine(held: &Held<'_>, ctx: Context<'_>) -> Result<(u64, u64), Error> {
     let (mut parent, mut virtual_size, mut total) = (None, 0, 0);
     for index in (0..held.vdis.len()).rev() {
         let name = held.name(index);
-        let file = held.open(index)?;
-        require_sound(&file, &name, ctx)?;
-        let image = open(file).map_err(Error::engine(&name))?;
+        require_sound(&held.open(index)?, &name, ctx)?;
+        let image = held.image(index)?;
         require_joint(&image, parent, &name, held.vdis.get(index + 1))?;
         parent = Some(image.uuid());
         virtual_size = image.virtual_size();
         total += image.data_end().map_err(Error::engine(&name))?;
     }
     Ok((virtual_size, total))
-}
-
-/// While an image is in use only the copy of its footer is good; else only the copy may be bad.
-fn open(file: File) -> Result<Image<File>, vhd::Error> {
-    let handle = file.try_clone().map_err(|source| vhd::Error::Io { doing: "opening", offset: 0, source })?;
-    Image::open_by_copy(handle).or_else(|_| Image::open(file))
 }
 
 /// Everything but what changes while an image is in use is as it should be.
@@ -215,56 +148,4 @@ fn require_joint(
             refuse(Part::Header, Rule::ParentUuid, 40, expected, found)
         }
     }
-}
-
-/// tar into gzip into digests into the sink. Members are plain: no reader needs to know of sparse files. Returns the sink,
-/// what went into it, and how many bytes of VHD that was.
-fn pack(held: &Held<'_>, sink: Sink, how: &Export, ctx: Context<'_>) -> Result<(Sink, Digests, u64), Error> {
-    let writing = || os::Error::at::<io::Error>("writing", "the image");
-    let gzip = GzEncoder::new(DigestWriter::new(sink), Compression::new(how.level));
-    let mut archive = tar::Builder::new(gzip);
-    archive.sparse(false);
-    let mut bytes = 0;
-    if how.flatten {
-        let name = held.name(0);
-        let links = (0..held.vdis.len())
-            .map(|index| open(held.open(index)?).map_err(Error::engine(&held.name(index))));
-        let links: Vec<Image<File>> = links.collect::<Result<_, Error>>()?;
-        let uuid = links[0].uuid();
-        let mut chain = Chain::join(links).map_err(Error::engine(&name))?;
-        let flat = Flattened::new(&mut chain, uuid, ctx.now()).map_err(Error::engine(&name))?;
-        bytes = flat.len();
-        append(&mut archive, 0, flat.len(), flat, ctx).map_err(writing())?;
-    } else {
-        for index in 0..held.vdis.len() {
-            let name = held.name(index);
-            let image = open(held.open(index)?).map_err(Error::engine(&name))?;
-            let frozen = Frozen::new(image, index > 0).map_err(Error::engine(&name))?;
-            bytes += frozen.len();
-            append(&mut archive, index, frozen.len(), frozen, ctx).map_err(writing())?;
-        }
-    }
-    let gzip = archive.into_inner().map_err(writing())?;
-    let (sink, digests) = gzip.finish().and_then(DigestWriter::finish).map_err(writing())?;
-    Ok((sink, digests, bytes))
-}
-
-/// Adds the link with this index, `len` bytes from `content`, to `archive`.
-fn append<W: io::Write>(
-    archive: &mut tar::Builder<W>,
-    index: usize,
-    len: u64,
-    content: impl io::Read,
-    ctx: Context<'_>,
-) -> io::Result<()> {
-    let mut header = tar::Header::new_gnu();
-    header.set_entry_type(tar::EntryType::Regular);
-    header.set_mode(0o644);
-    header.set_mtime((ctx.clock)().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()));
-    header.set_size(len);
-    archive.append_data(
-        &mut header,
-        member_name(index),
-        WatchReader::new(content, |n| ctx.progress.advance(n)),
-    )
 }
