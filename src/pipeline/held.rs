@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::error::Error;
 use crate::os;
 use crate::sr::{Repository, Staging, vdi_file_name};
-use crate::vhd::{self, Image};
+use crate::vhd::Image;
 
 /// The files of the VDIs, held under names of our own, so that they stay whatever happens to their first ones. In an SR
 /// that is mounted read-only nothing can happen to them, and they are read where they are.
