@@ -12,7 +12,7 @@ use super::error::Error;
 use super::progress::Stage;
 use super::sequence::Sequenced;
 use crate::os::Dir;
-use crate::vhd::{self, DiskType, Finding, Image, Part, Rule, Scope};
+use crate::vhd::{self, DiskType, Field, Finding, Image, Part, Rule, Scope};
 
 /// How a chain may differ from what it should be.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,9 +43,8 @@ pub(crate) fn examine(chain: Sequenced, tolerance: Tolerance, ctx: Context<'_>) 
         let image = Image::open(file).map_err(Error::engine(&link.name))?;
         require_place(&image, &link.name, below.as_ref())?;
         if index == 0 && image.is_hidden() && !tolerance.hidden_leaf {
-            let (offset, expected) = (85, "a visible leaf");
             let found = "a hidden one: an inner node, whose leaf is missing";
-            let finding = Finding::new(Part::Footer, Rule::Hidden, offset, expected, found);
+            let finding = image.finding(Field::Hidden, Rule::Hidden, "a visible leaf", found);
             return Err(Error::image(&link.name, finding));
         }
         below = Some(image.footer().clone());
@@ -83,48 +82,42 @@ fn require_sound(
 
 /// The image has the kind that its place asks for, and names the link below, by its footer, as its parent.
 fn require_place(image: &Image<File>, source: &str, below: Option<&vhd::Footer>) -> Result<(), Error> {
-    let refuse = |part, rule, offset, expected: &str, found: String| {
-        Err(Error::image(source, Finding::new(part, rule, offset, expected, found)))
+    let refuse = |field, rule, expected: &str, found: &str| {
+        Err(Error::image(source, image.finding(field, rule, expected, found)))
     };
-    let (kind, wanted) =
-        (image.kind(), if below.is_some() { DiskType::Differencing } else { DiskType::Dynamic });
-    if kind == DiskType::Fixed {
-        return refuse(
-            Part::Footer,
-            Rule::DiskType,
-            60,
-            "a dynamic or differencing image",
-            "a fixed one".into(),
-        );
-    }
-    if kind != wanted {
-        let (expected, found) = match below {
-            Some(_) => {
-                ("a differencing image: it has a parent in this chain", "a dynamic one, which has none")
-            }
-            None => (
+    let (without, with) = ("a differencing one, whose parent is missing", "a dynamic one, which has none");
+    let parent = match (image.kind(), below) {
+        (DiskType::Fixed, _) => {
+            return refuse(
+                Field::DiskType,
+                Rule::FixedDisk,
+                "a dynamic or differencing image",
+                "a fixed one",
+            );
+        }
+        (DiskType::Differencing, None) => {
+            return refuse(
+                Field::DiskType,
+                Rule::ChainType,
                 "a dynamic image: it is the base of this chain",
-                "a differencing one, whose parent is missing",
-            ),
-        };
-        return refuse(Part::Footer, Rule::ChainType, 60, expected, found.to_owned());
-    }
-    let Some(parent) = below else { return Ok(()) };
-    let parent_uuid = uuid::Uuid::from_bytes(parent.uuid);
+                without,
+            );
+        }
+        (DiskType::Dynamic, Some(_)) => {
+            let expected = "a differencing image: it has a parent in this chain";
+            return refuse(Field::DiskType, Rule::ChainType, expected, with);
+        }
+        (DiskType::Dynamic, None) => return Ok(()),
+        (DiskType::Differencing, Some(parent)) => uuid::Uuid::from_bytes(parent.uuid),
+    };
     let named = image.parent_uuid().unwrap_or_default();
-    if image.uuid() == parent_uuid || named == image.uuid() {
-        let found = format!("{} as both", image.uuid());
-        return refuse(
-            Part::Chain,
-            Rule::ChainLoop,
-            0,
-            "an image and its parent with different uuids",
-            found,
-        );
+    if image.uuid() == parent || named == image.uuid() {
+        let expected = "an image and its parent with different uuids";
+        return refuse(Field::Place, Rule::ChainLoop, expected, &format!("{} as both", image.uuid()));
     }
-    if named != parent_uuid {
-        let expected = format!("parent {parent_uuid}, the next link of the chain");
-        return refuse(Part::Header, Rule::ParentUuid, 40, &expected, format!("parent {named}"));
+    if named != parent {
+        let expected = format!("parent {parent}, the next link of the chain");
+        return refuse(Field::ParentUuid, Rule::ParentUuid, &expected, &format!("parent {named}"));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::pack::pack;
 use super::progress::Stage;
 use crate::sr::{Repository, Tree, vdi_file_name};
 use crate::transport::Sink;
-use crate::vhd::{self, DiskType, Finding, Image, Part, Rule, Scope};
+use crate::vhd::{self, DiskType, Field, Image, Part, Rule, Scope};
 
 /// Which VDIs to export, and how.
 #[derive(Debug, Clone)]
@@ -124,28 +124,24 @@ fn require_joint(
     name: &str,
     next: Option<&Uuid>,
 ) -> Result<(), Error> {
-    let refuse = |part, rule, offset, expected: String, found: String| {
-        Err(Error::image(name, Finding::new(part, rule, offset, expected, found)))
+    let refuse = |field, rule, expected: &str, found: &str| {
+        Err(Error::image(name, image.finding(field, rule, expected, found)))
     };
     let named = image.parent_uuid();
     match (image.kind(), named == parent) {
-        (DiskType::Fixed, _) => refuse(
-            Part::Footer,
-            Rule::DiskType,
-            60,
-            "a dynamic or differencing image".into(),
-            "a fixed one".into(),
-        ),
+        (DiskType::Fixed, _) => {
+            refuse(Field::DiskType, Rule::FixedDisk, "a dynamic or differencing image", "a fixed one")
+        }
         (_, true) => Ok(()),
         (DiskType::Differencing, false) if parent.is_none() => {
-            let expected = "a base at the end of the list: name all links, or add --chain".to_owned();
-            refuse(Part::Chain, Rule::ParentMissing, 0, expected, "a differencing image".into())
+            let expected = "a base at the end of the list: name all links, or add --chain";
+            refuse(Field::Place, Rule::ParentMissing, expected, "a differencing image")
         }
         (_, false) => {
-            let expected = next
-                .map_or("no parent".to_owned(), |n| format!("{}, the next in the list", vdi_file_name(*n)));
-            let found = named.map_or("no parent".to_owned(), |n| format!("another parent (footer uuid {n})"));
-            refuse(Part::Header, Rule::ParentUuid, 40, expected, found)
+            let expected = next.map(|n| format!("{}, the next in the list", vdi_file_name(*n)));
+            let found = named.map(|n| format!("another parent (footer uuid {n})"));
+            let say = |parent: Option<String>| parent.unwrap_or_else(|| "no parent".to_owned());
+            refuse(Field::ParentUuid, Rule::ParentUuid, &say(expected), &say(found))
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use crate::os::{self, Dir};
-use crate::vhd::{self, Chain, DiskType, Finding, Image, Part, Rule};
+use crate::vhd::{self, Chain, DiskType, Field, Image, Rule};
 
 /// Most links that are followed: more than any SR has.
 const MOST: usize = 4096;
@@ -48,7 +48,7 @@ fn add_parents(dir: &Dir, images: &mut Vec<Image<File>>, names: &mut Vec<String>
     while let Some(child) = images.last().filter(|image| image.kind() == DiskType::Differencing) {
         let of = names.last().cloned().unwrap_or_default();
         let refuse = |rule, expected: &str, found: String| {
-            Err(Error::image(&of, Finding::new(Part::Header, rule, 64, expected, found)))
+            Err(Error::image(&of, child.finding(Field::ParentName, rule, expected, found)))
         };
         let name = child.header().and_then(|h| vhd::parent_name(h).ok()).unwrap_or_default();
         if name.is_empty() || name.contains('/') || name == ".." {

@@ -12,9 +12,9 @@ use super::identify::{Identified, Link};
 use super::relink::Relinked;
 use super::report::LinkReport;
 use crate::os::Dir;
-use crate::sr::MAX_DEPTH;
+use crate::sr::{MAX_DEPTH, vdi_file_name};
 use crate::tool::CheckVerdict;
-use crate::vhd::{self, Finding, Image, Part, Rule, Scope};
+use crate::vhd::{self, Field, Finding, Image, Part, Rule, Scope};
 
 /// A chain that may land.
 #[derive(Debug)]
@@ -67,39 +67,33 @@ fn joint<S: vhd::Storage>(
     index: usize,
     below: Option<&(vhd::Footer, Uuid)>,
 ) -> Result<(), Error> {
-    let refuse = |part, rule, offset, expected: String, found: String| {
-        Err(Error::image(&link.source, Finding::new(part, rule, offset, expected, found)))
+    let refuse = |field, rule, expected: &str, found: &str| {
+        Err(Error::image(&link.source, image.finding(field, rule, expected, found)))
     };
     if image.is_hidden() != (index > 0) {
-        let say = |hidden| if hidden { "hidden" } else { "visible" }.to_owned();
-        return refuse(Part::Footer, Rule::Hidden, 85, say(index > 0), say(image.is_hidden()));
+        let say = |hidden| if hidden { "hidden" } else { "visible" };
+        return refuse(Field::Hidden, Rule::Hidden, say(index > 0), say(image.is_hidden()));
     }
     let (expected, found) = (below.map(|(f, _)| Uuid::from_bytes(f.uuid)), image.parent_uuid());
     if expected != found {
         let say = |uuid: Option<Uuid>| uuid.map_or("no parent".to_owned(), |u| format!("parent {u}"));
-        return refuse(Part::Header, Rule::ParentUuid, 40, say(expected), say(found));
+        return refuse(Field::ParentUuid, Rule::ParentUuid, &say(expected), &say(found));
     }
     let Some((parent, uuid)) = below else { return Ok(()) };
-    let wanted = crate::sr::vdi_file_name(*uuid);
+    let wanted = vdi_file_name(*uuid);
     let name = image.header().map(vhd::parent_name).and_then(Result::ok).unwrap_or_default();
     if name != wanted {
-        return refuse(Part::Header, Rule::ParentName, 64, wanted, name);
+        return refuse(Field::ParentName, Rule::ParentName, &wanted, &name);
     }
     for locator in image.locators().map_err(Error::engine(&link.source))? {
         let path = locator.path.unwrap_or_default();
         if path.strip_prefix("./").unwrap_or(&path) != wanted {
-            return refuse(Part::Locator(locator.slot), Rule::LocatorName, 16, format!("./{wanted}"), path);
+            return refuse(Field::Locator(locator.slot), Rule::LocatorName, &format!("./{wanted}"), &path);
         }
     }
-    let (size, parent_size) = (image.virtual_size(), parent.current_size.get());
-    if parent_size > size {
-        return refuse(
-            Part::Footer,
-            Rule::ParentSize,
-            48,
-            format!("at least {parent_size} bytes"),
-            size.to_string(),
-        );
+    let (size, least) = (image.virtual_size(), parent.current_size.get());
+    if least > size {
+        return refuse(Field::Size, Rule::ParentSize, &format!("at least {least} bytes"), &size.to_string());
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use super::error::Error;
 use super::extent::Extent;
-use super::finding::{Finding, Part, Rule};
-use super::footer::DiskType;
+use super::field::Field;
+use super::finding::Rule;
 use super::image::Image;
 use super::storage::Storage;
 use super::units::{SECTOR_SIZE, Sector};
@@ -39,8 +39,8 @@ impl<S: Storage> Chain<S> {
             let show =
                 |uuid: Option<uuid::Uuid>| uuid.map_or("no parent".to_owned(), |u| format!("parent {u}"));
             if expected != found {
-                let at = if link.kind() == DiskType::Differencing { Part::Header } else { Part::Footer };
-                return Err(Finding::new(at, Rule::ParentUuid, 0, show(expected), show(found)).into());
+                let field = Field::ParentUuid;
+                return Err(link.finding(field, Rule::ParentUuid, show(expected), show(found)).into());
             }
         }
         Ok(Self { links })

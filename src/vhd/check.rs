@@ -103,7 +103,7 @@ impl<S: Storage> Run<'_, S> {
         self.out.require(size == at, || Finding::new(Part::File, Rule::FileSize, at, expected, found));
         if self.scope == Scope::Repository {
             let (expected, found) = ("a dynamic or differencing image", "a fixed one");
-            self.out.push(Finding::new(Part::Footer, Rule::DiskType, at + 60, expected, found));
+            self.out.push(Finding::new(Part::Footer, Rule::FixedDisk, at + 60, expected, found));
         }
     }
 
@@ -144,6 +144,14 @@ impl<S: Storage> Run<'_, S> {
         }
         let blocks = u32::try_from(size.div_ceil(u64::from(block_size))).unwrap_or(u32::MAX);
         let bat = Bat::new(header.table_offset.get(), blocks);
+        let table_end = header.table_offset.get().saturating_add(header::table_size(&header));
+        if table_end > limit {
+            let entries = header.max_bat_entries.get();
+            let expected = format!("a BAT that ends before the footer at byte {limit}");
+            let found = format!("one of {entries} entries, which ends at byte {table_end}");
+            self.out.push(Finding::new(Part::Header, Rule::BatSize, at + 28, expected, found));
+            return Ok(Some(header));
+        }
         let batmap = Batmap::read(self.storage, footer, &header, blocks)?;
         let mut sparse = Sparse { header, header_offset: at, bat, batmap, bitmap: None };
         let metadata_end = self.metadata(&sparse, limit);
@@ -183,9 +191,8 @@ impl<S: Storage> Run<'_, S> {
                 self.out.push(Finding::new(part, Rule::MetadataOverlap, start, expected, start));
             }
             if piece_end > limit {
-                let rule = if part == Part::Bat { Rule::TableOffset } else { Rule::MetadataOverlap };
                 let expected = format!("an end before the footer at byte {limit}");
-                self.out.push(Finding::new(part, rule, start, expected, piece_end));
+                self.out.push(Finding::new(part, Rule::MetadataOverlap, start, expected, piece_end));
             }
             end = end.max(piece_end);
         }

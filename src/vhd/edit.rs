@@ -4,6 +4,7 @@ use zerocopy::IntoBytes;
 
 use super::create::{PLATFORMS, ParentLink, link_header, locator_text};
 use super::error::Error;
+use super::field::Field;
 use super::finding::{Finding, Part, Rule};
 use super::footer::DiskType;
 use super::format::ParentLocator;
@@ -25,7 +26,7 @@ impl<S: Storage> Image<S> {
     pub fn set_parent(&mut self, parent: &ParentLink) -> Result<(), Error> {
         if self.kind != DiskType::Differencing {
             let found = self.kind;
-            return Err(Finding::new(Part::Footer, Rule::ChainType, 60, "a differencing image", found).into());
+            return Err(self.finding(Field::DiskType, Rule::ChainType, "a differencing image", found).into());
         }
         let slots = self.usable_slots()?;
         let slots = if slots.is_empty() { self.fresh_slots(&parent.file_name)? } else { slots };
@@ -73,6 +74,19 @@ impl<S: Storage> Image<S> {
             return Ok(false);
         }
         self.footer.fit_geometry();
+        self.write_footers().map(|()| true)
+    }
+
+    /// Gives a file whose length is no whole number of sectors one that is; says whether it had to. Early versions of
+    /// Virtual PC wrote footers of 511 bytes, and the host's tools read such a file on some file systems only.
+    ///
+    /// # Errors
+    /// As [`Self::set_hidden`].
+    pub fn normalise_length(&mut self) -> Result<bool, Error> {
+        let len = self.storage.len().map_err(Error::io("finding the file's length", 0))?;
+        if len.is_multiple_of(SECTOR_SIZE) {
+            return Ok(false);
+        }
         self.write_footers().map(|()| true)
     }
 
@@ -124,7 +138,7 @@ impl<S: Storage> Image<S> {
         if offset > end {
             let expected = format!("room for three parent locators before the first block at {end}");
             let found = format!("none behind byte {}", self.fixed_metadata_end());
-            return Err(Finding::new(Part::Header, Rule::NoLocator, 576, expected, found).into());
+            return Err(self.finding(Field::Locators, Rule::NoLocator, expected, found).into());
         }
         Ok(slots)
     }

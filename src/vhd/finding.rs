@@ -94,6 +94,8 @@ rules! {
     Geometry = "geometry", "the geometry is larger than the disk";
     /// The type is fixed, dynamic or differencing.
     DiskType = "disk-type", "unknown disk type";
+    /// There is no fixed disk in an SR or a chain.
+    FixedDisk = "fixed-disk", "a fixed disk";
     /// The saved state is 0 or 1.
     SavedState = "saved-state", "wrong saved state";
     /// The hidden flag is 0 or 1, and right for the place in the chain.
@@ -115,7 +117,7 @@ rules! {
     /// The block size is a power of two that is supported.
     BlockSize = "block-size", "unsupported block size";
     /// The BAT has an entry for each block of the disk.
-    BatSize = "bat-size", "the BAT is too small for the disk";
+    BatSize = "bat-size", "the BAT does not fit disk and file";
     /// Blocks lie behind all metadata.
     BlockInMetadata = "block-in-metadata", "a block lies inside the metadata";
     /// Blocks lie before the footer.

@@ -23,6 +23,7 @@ mod deep;
 mod edit;
 mod error;
 mod extent;
+mod field;
 mod finding;
 mod flatten;
 mod footer;
@@ -50,6 +51,7 @@ pub use create::{ParentLink, create_differencing, create_dynamic, create_fixed, 
 pub use deep::check_data;
 pub use error::Error;
 pub use extent::Extent;
+pub use field::Field;
 pub use finding::{Finding, Findings, Part, Rule};
 pub use flatten::Flattened;
 pub use footer::{DiskType, FooterSource};
