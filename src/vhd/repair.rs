@@ -22,7 +22,9 @@ pub fn repair_footers<S: Storage>(storage: S) -> Result<bool, Error> {
     // Where there is no room for the footer that was there, the file was cut off: who knows what else is gone.
     if len < end.saturating_add(FOOTER_SIZE) {
         let expected = format!("at least {} bytes", end.saturating_add(FOOTER_SIZE));
-        return Err(Finding::new(Part::File, Rule::BlockPastEnd, len, expected, format!("{len} bytes")).into());
+        return Err(
+            Finding::new(Part::File, Rule::BlockPastEnd, len, expected, format!("{len} bytes")).into()
+        );
     }
     let sound = footer::read_primary(&storage, len).is_ok_and(|(f, at)| f == image.footer && at == end)
         && (image.sparse.is_none() || footer::read_copy(&storage, len).is_ok_and(|f| f == image.footer));
