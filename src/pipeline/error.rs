@@ -163,6 +163,15 @@ impl Error {
         }
     }
 
+    /// For `map_err` around the tool: what the embedded engine says is about the image, not about a tool.
+    pub(crate) fn tool(file: &str) -> impl FnOnce(tool::Error) -> Self {
+        let file = file.to_owned();
+        move |error| match error {
+            tool::Error::Engine { source, .. } => Self::engine(&file)(source),
+            other => Self::Tool(other),
+        }
+    }
+
     pub(crate) fn taken(uuid: Uuid, found: &str) -> Self {
         let expected = "every uuid once".into();
         Self::Argument { what: "uuids", expected, found: format!("{uuid} {found}") }
