@@ -17,6 +17,9 @@ use crate::transport::Source;
 const FIRST: usize = 1024;
 /// More members than any chain has: an archive with more is refused before it fills the SR.
 const MAX_MEMBERS: usize = 64;
+/// Longer than any VHD that the storage manager takes: 2040 GiB of data, and the bitmaps. A sparse member may claim any
+/// length and be of a few bytes.
+const MAX_MEMBER: u64 = 2044 << 30;
 /// Zeros tolerated behind the end of an archive: more than the blocking factor of any tape.
 const MAX_PADDING: u64 = 1 << 20;
 
@@ -73,8 +76,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn broken(&self) -> impl FnOnce(io::Error) -> Error {
-        let archive = self.archive.to_owned();
-        move |source| Error::Stream { archive, source }
+        Error::stream(self.archive)
     }
 
     fn refuse<T>(&self, problem: &'static str, expected: &str, found: impl Into<String>) -> Result<T, Error> {
@@ -91,9 +93,10 @@ impl Walk<'_> {
         let first = &peeked.first;
         let cookie = first.starts_with(b"conectix") || first.get(512..520) == Some(b"cxsparse");
         if cookie || (tail_is_footer && !is_tar_header(first)) {
-            let mut whole = peeked.whole;
+            let mut whole = peeked.whole.take(MAX_MEMBER);
             let name = self.archive.rsplit('/').next().unwrap_or_default().to_owned();
             visit(Member { name, bytes: &mut whole })?;
+            self.drain_zeros(&mut whole.into_inner())?;
             return Ok("vhd");
         }
         if is_tar_header(first) {
@@ -123,6 +126,10 @@ impl Walk<'_> {
             }
             let Some(name) = self.member_name(&mut entry)? else { continue };
             let size = entry.size();
+            if size > MAX_MEMBER {
+                let expected = format!("at most {MAX_MEMBER} bytes in {name:?}");
+                return self.refuse("a member is too large", &expected, size.to_string());
+            }
             let mut read = 0;
             let bytes = &mut WatchReader::new(&mut entry, |n| read += n);
             visit(Member { name: name.clone(), bytes })?;

@@ -44,7 +44,7 @@ pub(crate) fn unpack(source: Source, staging: Staging, ctx: Context<'_>) -> Resu
         let staged = format!("{}.member", members.len());
         // OpenStack images may hold a swap disk of old; it is made anew on the fly.
         if member.name == SWAP {
-            io::copy(&mut member.bytes, &mut io::sink()).map_err(stream(&archive))?;
+            io::copy(&mut member.bytes, &mut io::sink()).map_err(Error::stream(&archive))?;
         } else {
             let path = staging.dir().join(&staged);
             let mut writer = SparseWriter::new(staging.dir().create(&staged)?);
@@ -62,11 +62,6 @@ pub(crate) fn unpack(source: Source, staging: Staging, ctx: Context<'_>) -> Resu
 /// A member that is passed over.
 const SWAP: &str = "swap.vhd";
 
-fn stream(archive: &str) -> impl FnOnce(io::Error) -> Error {
-    let archive = archive.to_owned();
-    move |source| Error::Stream { archive, source }
-}
-
 /// Copies to the end, keeping apart whether reading the stream or writing the file failed.
 fn copy(
     from: &mut dyn io::Read,
@@ -80,7 +75,7 @@ fn copy(
             Ok(0) => return Ok(()),
             Ok(n) => to.write_all(&buffer[..n]).map_err(os::Error::at("writing", path))?,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(stream(archive)(e)),
+            Err(e) => return Err(Error::stream(archive)(e)),
         }
     }
 }

@@ -92,7 +92,7 @@ pub enum Error {
         /// What is there.
         found: String,
     },
-    /// The stream broke off or could not be decoded.
+    /// The system could not read the stream.
     #[error("reading {archive}")]
     Stream {
         /// Its name.
@@ -163,6 +163,29 @@ impl Error {
         }
     }
 
+    /// For `map_err` around a stream: either the system could not read it, or what it holds is damaged or cut off.
+    pub(crate) fn stream(archive: &str) -> impl FnOnce(io::Error) -> Self {
+        let archive = archive.to_owned();
+        move |source| {
+            let (problem, expected) = match source.kind() {
+                _ if source.raw_os_error().is_some() => return Self::Stream { archive, source },
+                io::ErrorKind::UnexpectedEof => ("the image is cut off", "the rest of it"),
+                _ => ("the image is damaged", "sound gzip and tar"),
+            };
+            let (expected, found) = (expected.to_owned(), source.to_string());
+            Self::Archive { archive, problem, expected, found }
+        }
+    }
+
+    /// For `map_err` around the tool: what the embedded engine says is about the image, not about a tool.
+    pub(crate) fn tool(file: &str) -> impl FnOnce(tool::Error) -> Self {
+        let file = file.to_owned();
+        move |error| match error {
+            tool::Error::Engine { source, .. } => Self::engine(&file)(source),
+            other => Self::Tool(other),
+        }
+    }
+
     pub(crate) fn taken(uuid: Uuid, found: &str) -> Self {
         let expected = "every uuid once".into();
         Self::Argument { what: "uuids", expected, found: format!("{uuid} {found}") }
@@ -179,8 +202,7 @@ impl Error {
             Self::Engine { source: vhd::Error::Io { .. }, .. } => Kind::System,
             Self::Engine { .. } => Kind::BadImage,
             Self::Archive { .. } => Kind::BadArchive,
-            Self::Stream { source, .. } if source.raw_os_error().is_some() => Kind::System,
-            Self::Stream { .. } => Kind::BadArchive,
+            Self::Stream { .. } => Kind::System,
             Self::Argument { .. } => Kind::BadArgument,
             Self::TooFewUuids { .. } => Kind::TooFewUuids,
             Self::Sr(sr::Error::Taken { .. }) | Self::Transport(transport::Error::Exists { .. }) => {
@@ -238,7 +260,9 @@ fn hint(finding: &Finding) -> Option<&'static str> {
             Some("set the clock of the host that made the image, or of this one, and try again")
         }
         (Rule::FixedDisk, _) => Some("convert it to a dynamic image first"),
-        (Rule::BlockPastEnd, _) => Some("the image was cut off: get it again from where it came"),
+        (Rule::BlockPastEnd | Rule::ShortFooter, _) => {
+            Some("the image was cut off: get it again from where it came")
+        }
         (Rule::Cookie | Rule::Checksum | Rule::FootersDiffer, Part::Footer | Part::FooterCopy) => {
             Some("if only one of the two footers is damaged, --repair rewrites it from the other")
         }

@@ -99,9 +99,8 @@ pub fn inspect(name: &str) -> Result<Inspection, Error> {
     let mut members = Vec::new();
     let contents = read_members(source, &|_| {}, &mut |member| {
         let mut first = Vec::new();
-        let io = |source| Error::Stream { archive: name.to_owned(), source };
-        member.bytes.take(FIRST).read_to_end(&mut first).map_err(io)?;
-        let rest = std::io::copy(member.bytes, &mut std::io::sink()).map_err(io)?;
+        member.bytes.take(FIRST).read_to_end(&mut first).map_err(Error::stream(name))?;
+        let rest = std::io::copy(member.bytes, &mut std::io::sink()).map_err(Error::stream(name))?;
         let bytes = first.len() as u64 + rest;
         members.push(MemberFacts { name: member.name, bytes, image: facts_of_beginning(first, bytes) });
         Ok(())

@@ -32,10 +32,11 @@ pub(crate) fn link(mut chain: Identified, ctx: Context<'_>) -> Result<Relinked, 
         }
         let hidden = index > 0;
         if image.is_hidden() != hidden {
-            ctx.tool.set_hidden(&path, hidden)?;
+            ctx.tool.set_hidden(&path, hidden).map_err(Error::tool(&link.source))?;
         }
         if let Some(parent) = parent {
-            ctx.tool.set_parent(&path, &dir.join(&parent.file_name()))?;
+            let parent = dir.join(&parent.file_name());
+            ctx.tool.set_parent(&path, &parent).map_err(Error::tool(&link.source))?;
         }
         parent = Some(link);
     }

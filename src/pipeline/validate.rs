@@ -102,7 +102,7 @@ fn joint<S: vhd::Storage>(
 fn ask_tool(dir: &Dir, links: &[Link], index: usize, ctx: Context<'_>) -> Result<(), Error> {
     let path = dir.join(&links[index].file_name());
     let refused = |reason| Err(Error::Verdict { file: links[index].source.clone(), reason });
-    let facts = ctx.tool.query(&path)?;
+    let facts = ctx.tool.query(&path).map_err(Error::tool(&links[index].source))?;
     let parent = facts.parent.as_deref().and_then(std::path::Path::file_name);
     let wanted = links.get(index + 1).map(|l| std::ffi::OsString::from(l.file_name()));
     if parent != wanted.as_deref() {
@@ -111,7 +111,7 @@ fn ask_tool(dir: &Dir, links: &[Link], index: usize, ctx: Context<'_>) -> Result
     if facts.hidden != (index > 0) {
         return refused(format!("it finds hidden = {}, expected {}", facts.hidden, index > 0));
     }
-    match ctx.tool.check(&path)? {
+    match ctx.tool.check(&path).map_err(Error::tool(&links[index].source))? {
         CheckVerdict::Valid => Ok(()),
         CheckVerdict::Invalid(reason) => refused(reason),
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
@@ -34,6 +34,20 @@ pub fn vdi_uuid(name: &OsStr) -> Option<Uuid> {
 #[derive(Debug)]
 pub struct Repository {
     dir: Dir,
+    made: Made,
+}
+
+/// Directories that were made for an SR, innermost first. Those that are still empty in the end go again.
+#[derive(Debug, Default)]
+struct Made(Vec<PathBuf>);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for dir in &self.0 {
+            // One with something in it stays: the system sees to that.
+            let _ = std::fs::remove_dir(dir);
+        }
+    }
 }
 
 impl Repository {
@@ -49,7 +63,7 @@ impl Repository {
             Ok(_) => {
                 // Children like vhd-util get paths of files in here: they must not depend on where we stand.
                 let path = std::path::absolute(path).map_err(os::Error::at("examining", path))?;
-                Ok(Self { dir: Dir::open(path)? })
+                Ok(Self { dir: Dir::open(path)?, made: Made::default() })
             }
         }
     }
@@ -66,18 +80,23 @@ impl Repository {
         Ok(sr)
     }
 
-    /// Opens the SR at `path` for writing; creates its directory when there is none.
+    /// Opens the SR at `path` for writing; creates its directory when there is none. A directory into which nothing comes
+    /// is gone again when the repository is dropped.
     ///
     /// # Errors
     /// As [`Self::open_writable`], or the directory cannot be created.
     pub fn create(path: &Path) -> Result<Self, Error> {
+        let missing = path.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
+        let made = Made(missing.map(Path::to_owned).collect());
         std::fs::create_dir_all(path).map_err(|e| match e.kind() {
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
                 Error::NotADirectory(path.to_owned())
             }
             _ => os::Error::at("creating", path)(e).into(),
         })?;
-        Self::open_writable(path)
+        let mut sr = Self::open_writable(path)?;
+        sr.made = made;
+        Ok(sr)
     }
 
     /// Its directory.

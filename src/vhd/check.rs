@@ -68,6 +68,12 @@ impl<S: Storage> Run<'_, S> {
         let len = self.storage.len().map_err(Error::io("finding the file's length", 0))?;
         let (primary, at) = footer::read_primary(self.storage, len)?;
         footer::judge(&primary, Part::Footer, at, self.now, &mut self.out);
+        if self.scope != Scope::Whole {
+            let (expected, found) = (format!("{FOOTER_SIZE} bytes"), format!("{}", len - at));
+            self.out.require(len - at == FOOTER_SIZE, || {
+                Finding::new(Part::Footer, Rule::ShortFooter, at, expected, found)
+            });
+        }
         let good = footer::readable(&primary, Part::Footer, at).is_ok();
         if good && DiskType::of(&primary) == Some(DiskType::Fixed) {
             self.fixed(&primary, at);

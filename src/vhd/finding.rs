@@ -74,6 +74,8 @@ macro_rules! rules {
 rules! {
     /// The file holds no footer at all.
     TooShort = "too-short", "the file is too short for a VHD";
+    /// In an SR, a footer has 512 bytes; early Virtual PC wrote one less.
+    ShortFooter = "short-footer", "the footer is cut off";
     /// The structure starts with its cookie.
     Cookie = "cookie", "wrong cookie";
     /// The checksum is that of the bytes.

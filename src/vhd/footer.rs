@@ -159,8 +159,9 @@ pub(crate) fn judge(footer: &Footer, part: Part, offset: u64, now: VhdTime, out:
         &format_args!("{:#010x}", footer.version),
     );
     let data_offset = footer.data_offset.get();
-    let wants_header = matches!(disk_type, Some(DiskType::Dynamic | DiskType::Differencing));
-    rule(wants_header || data_offset == NO_OFFSET, Rule::DataOffset, 16, &NO_OFFSET, &data_offset);
+    // Of an unknown kind nothing is known but that it is unknown, which is said below.
+    let no_header = disk_type == Some(DiskType::Fixed);
+    rule(!no_header || data_offset == NO_OFFSET, Rule::DataOffset, 16, &NO_OFFSET, &data_offset);
     let created = footer.created();
     rule(
         !created.is_future(now),

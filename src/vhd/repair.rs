@@ -3,6 +3,7 @@
 use zerocopy::IntoBytes;
 
 use super::error::Error;
+use super::finding::{Finding, Part, Rule};
 use super::footer::{self, FOOTER_SIZE};
 use super::image::Image;
 use super::storage::Storage;
@@ -18,6 +19,13 @@ pub fn repair_footers<S: Storage>(storage: S) -> Result<bool, Error> {
     let mut image = Image::open(&storage)?;
     let len = storage.len().map_err(Error::io("finding the file's length", 0))?;
     let end = image.data_end()?;
+    // Where there is no room for the footer that was there, the file was cut off: who knows what else is gone.
+    if len < end.saturating_add(FOOTER_SIZE) {
+        let expected = format!("at least {} bytes", end.saturating_add(FOOTER_SIZE));
+        return Err(
+            Finding::new(Part::File, Rule::BlockPastEnd, len, expected, format!("{len} bytes")).into()
+        );
+    }
     let sound = footer::read_primary(&storage, len).is_ok_and(|(f, at)| f == image.footer && at == end)
         && (image.sparse.is_none() || footer::read_copy(&storage, len).is_ok_and(|f| f == image.footer));
     if sound && len == end + FOOTER_SIZE {
