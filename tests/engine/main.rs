@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test starts the programs that judge")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod crash;
 mod fixtures;
 mod images;
 mod model;
