@@ -7,6 +7,7 @@
 
 mod crash;
 mod fixtures;
+mod hostile;
 mod images;
 mod model;
 mod oracle;
