@@ -5,6 +5,9 @@
     exchange.py versions         calls of get_version in each protocol
     exchange.py check-versions   reads their answers
     exchange.py hostile          calls whose pickles are not data
+    exchange.py calls            reads requests, {"function": ..., "args": [...], "kwargs": {...}, "protocol": n} as JSON;
+                                 writes a call for each, empty where this Python has no such protocol
+    exchange.py results          reads their answers; writes the results as JSON
     exchange.py layout           reads texts; writes the answers that XenAPIPlugin would give with them
 
 Calls, answers and texts travel as one JSON list of strings on stdout or stdin.
@@ -76,6 +79,25 @@ def sample_calls():
                 if all(byte >= 32 or byte in (9, 10) for byte in bytearray(pickled)):
                     # Nothing that xapi drops or changes on the way: protocol 0, most of the time.
                     yield value, call_pickled(u'echo', pickled, True)
+
+
+def native(value):
+    """What came as JSON, with texts as this Python's programs have them: os-xenapi sends bytes in Python 2."""
+    if isinstance(value, list):
+        return [native(item) for item in value]
+    if isinstance(value, dict):
+        return dict((native(key), native(item)) for key, item in value.items())
+    return value.encode('utf-8') if isinstance(value, type(u'')) and str is bytes else value
+
+
+def request_calls(requests):
+    for request in map(json.loads, requests):
+        if request['protocol'] not in PROTOCOLS:
+            yield ''
+            continue
+        parameters = {'args': tuple(native(request['args'])), 'kwargs': native(request['kwargs'])}
+        pickled = PICKLERS[-1].dumps(parameters, request['protocol'])
+        yield call_pickled(request['function'], pickled, request['protocol'] == 0)
 
 
 def result_of(answer):
@@ -175,9 +197,12 @@ def layout(texts):
         yield xmlrpclib.dumps(({'Status': 'Failure', 'ErrorDescription': [text, text]},), '', True)
 
 
+READING = ('check-samples', 'check-versions', 'calls', 'results', 'layout')
+
+
 def main():
     what = sys.argv[1]
-    given = json.load(sys.stdin) if what in ('check-samples', 'check-versions', 'layout') else None
+    given = json.load(sys.stdin) if what in READING else None
     if what == 'samples':
         written = [call for _, call in sample_calls()]
     elif what == 'check-samples':
@@ -189,6 +214,10 @@ def main():
         return check(given, ['2.1'] * len(PROTOCOLS))
     elif what == 'hostile':
         written = [call_pickled(u'get_version', pickled, False) for pickled in hostile()]
+    elif what == 'calls':
+        written = list(request_calls(given))
+    elif what == 'results':
+        written = [json.dumps(result_of(answer)) for answer in given]
     elif what == 'layout':
         written = list(layout(given))
     else:

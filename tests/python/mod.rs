@@ -13,6 +13,23 @@ pub(crate) struct Python {
     pub(crate) version: String,
 }
 
+/// A call that a Python is to make, with arguments in JSON.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) function: &'static str,
+    pub(crate) args: serde_json::Value,
+    pub(crate) kwargs: serde_json::Value,
+    pub(crate) protocol: u8,
+}
+
+impl Request {
+    fn to_json(&self) -> String {
+        let Self { function, args, kwargs, protocol } = self;
+        serde_json::json!({ "function": function, "args": args, "kwargs": kwargs, "protocol": protocol })
+            .to_string()
+    }
+}
+
 impl Python {
     /// Every Python found: `python3` and `python2.7` on `PATH`, and what pyenv has installed. A program that does
     /// not run (pyenv leaves stubs on `PATH`) is none.
@@ -61,6 +78,19 @@ impl Python {
     /// Gives `lines` to `exchange.py` and takes what it makes of them.
     pub(crate) fn convert(&self, what: &str, lines: &[String]) -> Vec<String> {
         serde_json::from_slice(&self.run(what, lines)).expect("exchange.py writes JSON")
+    }
+
+    /// The calls that this Python makes of `requests`; `None` where it has no such protocol.
+    pub(crate) fn calls(&self, requests: &[Request]) -> Vec<Option<String>> {
+        let requests: Vec<String> = requests.iter().map(Request::to_json).collect();
+        let calls = self.convert("calls", &requests);
+        calls.into_iter().map(|call| Some(call).filter(|call| !call.is_empty())).collect()
+    }
+
+    /// What this Python takes `answers` for.
+    pub(crate) fn results(&self, answers: &[String]) -> Vec<serde_json::Value> {
+        let results = self.convert("results", answers);
+        results.iter().map(|result| serde_json::from_str(result).expect("exchange.py writes JSON")).collect()
     }
 
     fn run(&self, what: &str, lines: &[String]) -> Vec<u8> {

@@ -1,115 +1,15 @@
-//! The plugins as xapi calls them and as Python clients see them: the built binary through links, with the
-//! environment, directory and descriptors that xapi gives it, and the rules of `docs/contract.md`.
-#![allow(clippy::disallowed_methods, reason = "a test starts the program it tests, and Pythons")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-#[path = "python/mod.rs"]
-mod python;
+//! The rules of `docs/contract.md`, for every plugin alike.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Seek as _};
 use std::os::unix::ffi::OsStringExt as _;
-use std::os::unix::net::UnixDatagram;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use python::Python;
-use tempfile::TempDir;
 use vhd_porter::host::{self, Encoding, Function, Parameter, Plugin};
 use vhd_porter::wire::Value;
-use vhd_porter::wire::xmlrpc::{Answer, MethodCall};
+use vhd_porter::wire::xmlrpc::Answer;
 
-/// A plugins' directory with links to the built binary, and a syslog daemon.
-struct Host {
-    directory: TempDir,
-    syslog: UnixDatagram,
-}
-
-/// What became of a plugin process.
-struct Outcome {
-    status: Option<i32>,
-    stdout: String,
-    stderr: String,
-    log: Vec<String>,
-}
-
-impl Host {
-    fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let syslog = UnixDatagram::bind(directory.path().join("log")).unwrap();
-        syslog.set_nonblocking(true).unwrap();
-        for name in ["dom0_plugin_version", "dom0_plugin_version.py", "config_file.py", "unknown.py"] {
-            let link = directory.path().join(name);
-            std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_vhd-porter-plugin"), link).unwrap();
-        }
-        std::fs::write(directory.path().join("xapi.conf"), "relax-xsm-sr-check = true\nodd=a=b\n").unwrap();
-        Self { directory, syslog }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    /// A plugin process as xapi starts it: xen-api `ocaml/forkexecd/lib/forkhelpers.ml` and
-    /// `ocaml/forkexecd/helper/vfork_helper.c`.
-    fn command(&self, plugin: &str) -> Command {
-        let mut command = Command::new(self.path(plugin));
-        command.env_clear().env("PATH", "/sbin:/usr/sbin:/bin:/usr/bin").current_dir("/");
-        command
-            .env("VHD_PORTER_SYSLOG", self.path("log"))
-            .env("VHD_PORTER_XAPI_CONF", self.path("xapi.conf"));
-        command.stdin(OpenOptions::new().write(true).open("/dev/null").unwrap());
-        command
-    }
-
-    fn run(&self, command: &mut Command) -> Outcome {
-        let [mut stdout, mut stderr]: [File; 2] = std::array::from_fn(|_| tempfile::tempfile().unwrap());
-        command.stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
-        let status = command.status().unwrap().code();
-        let [stdout, stderr] = [&mut stdout, &mut stderr].map(|file| {
-            let mut text = String::new();
-            file.rewind().unwrap();
-            file.read_to_string(&mut text).unwrap();
-            text
-        });
-        let mut log = Vec::new();
-        let mut line = [0; 65536];
-        while let Ok(length) = self.syslog.recv(&mut line) {
-            log.push(String::from_utf8(line[..length].to_vec()).unwrap());
-        }
-        Outcome { status, stdout, stderr, log }
-    }
-
-    /// Calls `plugin` with `argument`, and holds what it answers to the contract.
-    fn call(&self, plugin: &str, argument: impl AsRef<OsStr>) -> Answer {
-        let outcome = self.run(self.command(plugin).arg(argument));
-        assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""), "{}", outcome.stdout);
-        let answer = Answer::read(outcome.stdout.as_bytes()).unwrap();
-        if let Answer::Failure(items) = &answer {
-            assert!(items.len() >= 3, "os-xenapi unpacks three: {items:?}");
-        }
-        answer
-    }
-
-    /// The class and message of the failure that `argument` meets.
-    fn failure(&self, plugin: &str, argument: impl AsRef<OsStr>) -> (String, String) {
-        match self.call(plugin, argument) {
-            Answer::Failure(items) => {
-                let [code, _, class, message] = <[String; 4]>::try_from(items).unwrap();
-                assert_eq!(code, "XENAPI_PLUGIN_FAILURE");
-                (class, message)
-            }
-            Answer::Success(value) => panic!("succeeded with {value:?}"),
-        }
-    }
-}
-
-/// A call as xapi writes it.
-fn xml(function: &str, arguments: &[(&str, &str)]) -> String {
-    let arguments = arguments.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-    MethodCall { method: function.into(), session: "OpaqueRef:4a3c-session".into(), arguments }.write()
-}
+use crate::host::{Host, xml};
+use crate::python::Python;
 
 const VERSION: &str = "dom0_plugin_version.py";
 

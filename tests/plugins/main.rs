@@ -1,0 +1,14 @@
+//! The plugins as xapi calls them and as Python clients see them: the built binary through links, with the
+//! environment, directory and descriptors that xapi gives it.
+#![allow(clippy::disallowed_methods, reason = "a test starts the program it tests, and Pythons")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod calls;
+mod contract;
+mod host;
+mod migration;
+mod porter;
+#[path = "../python/mod.rs"]
+mod python;
+mod repository;
+mod workarounds;
