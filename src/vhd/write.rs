@@ -6,6 +6,10 @@ use super::image::Image;
 use super::storage::Storage;
 use super::units::{BlockIndex, FileSector, SECTOR_SIZE, Sector};
 
+/// Sectors that a footer takes.
+const SECTORS_OF_FOOTER: u64 = 1;
+/// Written over what lies behind the data.
+const ZEROS: [u8; 4096] = [0; 4096];
 /// Block data starts on a page, as blktap lays it out.
 const SECTORS_PER_PAGE: u64 = 8;
 
@@ -91,10 +95,17 @@ impl<S: Storage> Image<S> {
                     format!("{end} bytes"),
                 )
             })?;
-        // The old footer lies where the block will: cutting and extending leaves zeros, and a hole.
+        // The file is longer by block and footer before the old footer goes: one that is shorter was cut off, and is not
+        // repaired. Where it was, and behind it, there are zeros then, most of them a hole.
         let io = |at| Error::io("making room for a block", at);
-        self.storage.set_len(end).map_err(io(end))?;
-        self.storage.set_len(data * SECTOR_SIZE + block).map_err(io(end))?;
+        let len = self.storage.len().map_err(io(end))?;
+        self.storage.set_len(len.max((data + SECTORS_OF_FOOTER) * SECTOR_SIZE + block)).map_err(io(end))?;
+        let mut at = end;
+        while at < len {
+            let piece = usize::try_from(len - at).unwrap_or(ZEROS.len()).min(ZEROS.len());
+            self.storage.write_at(&ZEROS[..piece], at).map_err(io(at))?;
+            at += piece as u64;
+        }
         Ok(place)
     }
 }
