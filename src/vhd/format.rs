@@ -50,7 +50,7 @@ pub struct Footer {
     pub cookie: [u8; 8],
     /// Bit 1 always set, bit 0 = temporary.
     pub features: U32,
-    /// [`VERSION_1_0`].
+    /// 0x00010000.
     pub version: U32,
     /// Byte offset of the header; all ones for a fixed disk.
     pub data_offset: U64,
@@ -106,11 +106,11 @@ pub struct ParentLocator {
 pub struct Header {
     /// `cxsparse`.
     pub cookie: [u8; 8],
-    /// [`NO_OFFSET`].
+    /// All ones.
     pub data_offset: U64,
     /// Byte offset of the BAT.
     pub table_offset: U64,
-    /// [`VERSION_1_0`].
+    /// 0x00010000.
     pub version: U32,
     /// Entries in the BAT.
     pub max_bat_entries: U32,

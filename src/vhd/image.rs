@@ -44,7 +44,7 @@ impl Sparse {
 /// A VHD image on some [`Storage`].
 ///
 /// Opening asks for what it takes to find the blocks, and for no more: a footer that can be believed, the header it
-/// points to, a BAT inside the file. [`super::check`] asks for everything else.
+/// points to, a BAT inside the file. [`super::check()`] asks for everything else.
 #[derive(Debug)]
 pub struct Image<S> {
     pub(crate) storage: S,
