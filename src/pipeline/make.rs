@@ -1,5 +1,6 @@
 //! New images by hand: empty disks, and snapshots of what is there.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -8,10 +9,9 @@ use uuid::Uuid;
 use super::context::Context;
 use super::convert::Form;
 use super::error::Error;
-use super::links::open_chain;
 use crate::os;
 use crate::transport::NewFile;
-use crate::vhd::{self, Finding, Part, Rule, Snapshot, VhdTime};
+use crate::vhd::{self, Finding, Image, ParentLink, Part, Rule, VhdTime};
 
 /// An image that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,7 +56,7 @@ pub fn create(path: &Path, size: u64, form: Form, ctx: Context<'_>) -> Result<Ma
 ///
 /// # Errors
 /// The parent is no VHD, or is somewhere else; the child exists or cannot be written.
-pub fn snapshot(parent: &PathBuf, child: &Path, ctx: Context<'_>) -> Result<Made, Error> {
+pub fn snapshot(parent: &Path, child: &Path, ctx: Context<'_>) -> Result<Made, Error> {
     let shown = child.display().to_string();
     let beside = |path: &Path| path.parent().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.to_owned()));
     let file_name = parent.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -67,17 +67,17 @@ pub fn snapshot(parent: &PathBuf, child: &Path, ctx: Context<'_>) -> Result<Made
             Finding::new(Part::Chain, Rule::LocatorEscapes, 0, expected, &shown),
         ));
     }
-    let opened = open_chain(std::slice::from_ref(parent))?;
+    let image = Image::open(File::open(parent).map_err(os::Error::at("opening", parent))?);
+    let image = image.map_err(Error::engine(&parent.display().to_string()))?;
     let modified = std::fs::metadata(parent).and_then(|m| m.modified());
-    let modified = modified.map_err(os::Error::at("examining", parent))?;
+    let modified = VhdTime::from_system(modified.map_err(os::Error::at("examining", parent))?);
     let output = NewFile::create(child)?;
     let file = output.file().map_err(os::Error::at("opening", child))?;
-    let (uuid, now) = (Uuid::new_v4(), ctx.now());
-    let parent_modified = VhdTime::from_system(modified);
-    let plan = Snapshot { parent_file: file_name.clone(), parent_modified, uuid, now };
-    let chain = opened.chain.snapshot(file, &plan).map_err(Error::engine(&shown))?;
+    let link = ParentLink { file_name: file_name.clone(), uuid: image.uuid(), modified };
+    let (uuid, size) = (Uuid::new_v4(), image.virtual_size());
+    vhd::create_differencing(file, size, uuid, ctx.now(), &link).map_err(Error::engine(&shown))?;
     output.commit()?;
-    Ok(Made { file: shown, uuid, virtual_size: chain.virtual_size(), parent: Some(file_name) })
+    Ok(Made { file: shown, uuid, virtual_size: size, parent: Some(file_name) })
 }
 
 fn absolute(path: &Path) -> PathBuf {
