@@ -42,12 +42,13 @@ impl HostTool {
 
     fn succeed(&self, args: &[&str], image: &Path) -> Result<(String, Finished), Error> {
         let (command, finished) = self.run(args, image)?;
-        if finished.status.success() {
-            return Ok((command, finished));
-        }
-        let Finished { status, stdout, stderr } = finished;
-        Err(Error::Failed { command, status: status.to_string(), stdout, stderr })
+        if finished.status.success() { Ok((command, finished)) } else { Err(failed(command, finished)) }
     }
+}
+
+fn failed(command: String, finished: Finished) -> Error {
+    let Finished { status, stdout, stderr } = finished;
+    Error::Failed { command, status: status.to_string(), stdout, stderr }
 }
 
 impl VhdTool for HostTool {
@@ -71,7 +72,11 @@ impl VhdTool for HostTool {
     }
 
     fn check(&self, image: &Path) -> Result<CheckVerdict, Error> {
-        let (_, finished) = self.run(&["check"], image)?;
-        Ok(parse_check(finished.status.code(), &finished.stdout))
+        let (command, finished) = self.run(&["check"], image)?;
+        match finished.status.code() {
+            Some(code) => Ok(parse_check(code, &finished.stdout)),
+            // Killed: that says nothing of the image.
+            None => Err(failed(command, finished)),
+        }
     }
 }
