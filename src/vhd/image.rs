@@ -234,6 +234,17 @@ impl<S: Storage> Image<S> {
         Ok(end)
     }
 
+    /// As [`Self::data_end`], of a file that holds all of that.
+    pub(crate) fn whole_data_end(&self) -> Result<u64, Error> {
+        let end = self.data_end()?;
+        let len = self.storage.len().map_err(Error::io("finding the file's length", 0))?;
+        if end > len {
+            let expected = format!("at least {} bytes", end.saturating_add(SECTOR_SIZE));
+            return Err(Finding::new(Part::File, Rule::BlockPastEnd, len, expected, len).into());
+        }
+        Ok(end)
+    }
+
     /// Where the bitmap of `block` lies; `None` when the block is not allocated.
     ///
     /// # Errors
@@ -251,12 +262,7 @@ impl<S: Storage> Image<S> {
     /// Refuses a file that is shorter than its BAT claims: extending it would pass off lost data as zeros.
     pub(crate) fn write_footers(&mut self) -> Result<(), Error> {
         self.footer.seal();
-        let end = self.data_end()?;
-        let len = self.storage.len().map_err(Error::io("finding the file's length", 0))?;
-        if end > len {
-            let expected = format!("at least {} bytes", end.saturating_add(SECTOR_SIZE));
-            return Err(Finding::new(Part::File, Rule::BlockPastEnd, len, expected, len).into());
-        }
+        let end = self.whole_data_end()?;
         let bytes = self.footer.as_bytes();
         self.storage.write_at(bytes, end).map_err(Error::io("writing the footer", end))?;
         self.storage.set_len(end + SECTOR_SIZE).map_err(Error::io("cutting the file", end + SECTOR_SIZE))?;

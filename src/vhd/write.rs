@@ -21,8 +21,8 @@ impl<S: Storage> Image<S> {
     /// to a block that is not there.
     ///
     /// # Errors
-    /// `data` is not whole sectors or reaches beyond the disk; the file is full (a BAT entry reaches 2 TiB); or writing
-    /// failed.
+    /// `data` is not whole sectors or reaches beyond the disk; the file is full (a BAT entry reaches 2 TiB), or shorter
+    /// than its BAT claims; or writing failed.
     pub fn write(&mut self, sector: Sector, data: &[u8]) -> Result<(), Error> {
         let size = self.virtual_size();
         let end = (sector.0.saturating_mul(SECTOR_SIZE)).saturating_add(data.len() as u64);
@@ -82,7 +82,7 @@ impl<S: Storage> Image<S> {
             return Err(Error::Refused("a fixed disk has no blocks".into()));
         };
         let (bitmap, block) = (sparse.bitmap_size() / SECTOR_SIZE, sparse.block_size());
-        let end = self.data_end()?;
+        let end = self.whole_data_end()?;
         let data = (end.div_ceil(SECTOR_SIZE) + bitmap).next_multiple_of(SECTORS_PER_PAGE);
         let start = data - bitmap;
         let place =

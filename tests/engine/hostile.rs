@@ -222,3 +222,15 @@ proptest! {
         prop_assert!(began.elapsed() <= PATIENCE, "{:?}", began.elapsed());
     }
 }
+
+#[test]
+fn a_file_that_was_cut_does_not_grow() {
+    // Its only block is not whole: a block behind it would pass off the missing part as zeros.
+    let mut bytes = good(3);
+    bytes.truncate(bytes.len() - 2 * SECTOR);
+    let storage = Memory::new(bytes.clone());
+    let mut image = Image::open(&storage).unwrap();
+    let refused = image.write(Sector(4096), &[1; SECTOR]);
+    assert!(matches!(refused, Err(vhd::Error::Invalid(f)) if f.rule == vhd::Rule::BlockPastEnd));
+    assert!(storage.into_bytes() == bytes);
+}
