@@ -1,7 +1,7 @@
 //! Random histories of a chain, in the engine and in a model that is nothing but bytes.
 
 use proptest::prelude::*;
-use vhd_porter::vhd::{self, Chain, DiskType, Image, ParentLink, Sector};
+use vhd_porter::vhd::{self, Chain, DiskType, Image, ParentLink, Sector, Snapshot};
 
 use crate::images::{BLOCK, NOW, SECTOR, Shared, assert_same, assert_sound, config, content, shrink, uuid};
 
@@ -103,9 +103,18 @@ impl World {
         disk.resize(disk.len() + more * SECTOR, 0);
         let name = format!("{}.vhd", uuid(number - 1));
         let parent = ParentLink { file_name: name.clone(), uuid: uuid(number - 1), modified: NOW };
-        let size = disk.len() as u64;
-        let image = vhd::create_differencing(Shared::default(), size, uuid(number), NOW, &parent);
-        self.images.push(image.unwrap());
+        if more == 0 {
+            // What has a disk of the same size is a snapshot.
+            let links = std::mem::take(&mut self.images).into_iter().rev().collect();
+            let taken =
+                Snapshot { parent_file: name.clone(), parent_modified: NOW, uuid: uuid(number), now: NOW };
+            let chain = Chain::join(links).unwrap().snapshot(Shared::default(), &taken).unwrap();
+            self.images = chain.into_links().into_iter().rev().collect();
+        } else {
+            let size = disk.len() as u64;
+            let image = vhd::create_differencing(Shared::default(), size, uuid(number), NOW, &parent);
+            self.images.push(image.unwrap());
+        }
         let own = vec![false; disk.len() / SECTOR];
         self.models.push(Model { disk, own, hidden: false, parent_name: Some(name) });
     }
