@@ -332,7 +332,7 @@ pub struct Call {
     pub plugin: String,
     /// The function
     pub function: String,
-    /// Arguments; a value that is JSON is taken as such, everything else as text
+    /// Arguments; lists, objects and quoted texts are JSON, every other value is text
     #[arg(value_name = "KEY=VALUE")]
     pub arguments: Vec<String>,
     /// All arguments as one JSON object; the answer is then JSON as well

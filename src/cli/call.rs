@@ -51,14 +51,17 @@ fn failed(kind: &'static str, why: impl std::fmt::Display) -> Failure {
     Failure::Other { kind, message: why.to_string() }
 }
 
-/// `KEY=VALUE` as the entries of an object: a value that is JSON is taken as such, everything else as text.
+/// `KEY=VALUE` as the entries of an object: lists, objects and quoted texts are JSON, everything else is text.
 fn keywords(arguments: &[String]) -> Result<Map<String, Value>, Failure> {
     let mut entries = Map::new();
     for argument in arguments {
         let (key, value) = argument
             .split_once('=')
             .ok_or_else(|| Failure::Usage(format!("{argument:?}: expected KEY=VALUE, found no =")))?;
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+        // Numbers and switches are read from text as well; a text that looks like one must stay a text.
+        let structured = value.starts_with(['[', '{', '"']);
+        let parsed = if structured { serde_json::from_str(value).ok() } else { None };
+        let value = parsed.unwrap_or_else(|| Value::from(value));
         if entries.insert(key.to_owned(), value).is_some() {
             return Err(Failure::Usage(format!("{key} is given twice")));
         }
@@ -90,10 +93,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_json_where_they_can_be() {
+    fn lists_are_json_and_plain_values_are_text() {
         let arguments = ["path=/sr", "level=9", "chain=true", "uuids=[\"a\"]", "empty="].map(str::to_owned);
         let Ok(entries) = keywords(&arguments) else { panic!("refused") };
-        let document = r#"{"chain":true,"empty":"","level":9,"path":"/sr","uuids":["a"]}"#;
+        let document = r#"{"chain":"true","empty":"","level":"9","path":"/sr","uuids":["a"]}"#;
         assert_eq!(Value::Object(entries).to_string(), document);
         assert!(keywords(&["novalue".to_owned()]).is_err());
     }

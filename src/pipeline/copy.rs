@@ -16,6 +16,7 @@ use super::sequence::Sequenced;
 use super::validate;
 use crate::os::{self, Duplication};
 use crate::sr::{Repository, Staging, vdi_file_name};
+use crate::vhd;
 
 /// Which VDIs to copy, and to what.
 #[derive(Debug, Clone, Default)]
@@ -53,10 +54,14 @@ impl Copy {
             if how.map_err(os::Error::at("copying", sr.dir().join(&link.name)))? == Duplication::Reflink {
                 notes.push(format!("{}: shares its storage with the copy", link.name));
             }
+            // What cannot be restored is told by the examination below.
+            if vhd::restore_footers(&copy).is_ok_and(|changed| changed) {
+                notes.push(format!("{}: in use or left so; the copy got its footer back", link.name));
+            }
             links.push(link);
         }
         let chain = Sequenced { carried: Carried { notes, ..Carried::new(staging) }, links };
-        let chain = examine(chain, Tolerance { repair: true, hidden_leaf: true }, ctx)?;
+        let chain = examine(chain, Tolerance { repair: false, hidden_leaf: true }, ctx)?;
         let chain = identify::assign(chain, &self.uuids, sr)?;
         let chain = relink::link(chain, ctx)?;
         land::publish(validate::check(chain, ctx)?, sr, false, ctx)

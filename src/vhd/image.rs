@@ -167,6 +167,12 @@ impl<S: Storage> Image<S> {
         &self.storage
     }
 
+    /// Gives the storage back.
+    #[must_use]
+    pub fn into_storage(self) -> S {
+        self.storage
+    }
+
     /// Number of allocated blocks; for a fixed disk, 0.
     ///
     /// # Errors

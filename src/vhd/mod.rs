@@ -63,7 +63,7 @@ pub use memory::Memory;
 pub use metadata::MetadataPiece;
 pub use parent::parent_name;
 pub use raw::looks_like_vhd;
-pub use repair::repair_footers;
+pub use repair::{repair_footers, restore_footers};
 pub use snapshot::Snapshot;
 pub use storage::Storage;
 pub use time::VhdTime;
