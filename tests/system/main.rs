@@ -4,6 +4,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests start the program and its judges")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod copy;
+mod export;
 mod import;
 mod refused_archives;
 mod refused_chains;
