@@ -7,15 +7,7 @@ use uuid::Uuid;
 use crate::support::{Disk, Fixture, Part, Porter, Sr, Vhd, chain, guest};
 
 fn copying(sr: &Sr, vdis: &[Uuid]) -> Porter {
-    let porter = Porter::new(["copy", "--json", "--sr"]).arg(sr.root());
-    vdis.iter().fold(porter, |porter, uuid| porter.arg("--vdi").arg(uuid.to_string()))
-}
-
-/// An SR with a fixture's chain in it, leaf first.
-fn with_chain(fixture: &Fixture) -> (Sr, Vec<Uuid>) {
-    let sr = Sr::new();
-    let vdis = chain(&sr.importing(&fixture.path).run().done());
-    (sr, vdis)
+    Porter::new(["copy", "--json", "--sr"]).arg(sr.root()).vdis(vdis)
 }
 
 /// The SR holds what it held, and the copies beside it.
@@ -34,7 +26,7 @@ fn assert_only_added(sr: &Sr, before: &crate::support::Snapshot, copies: &[Uuid]
 #[test]
 fn a_copy_is_the_same_disk_under_new_names() {
     let fixture = Fixture::ext4_chain();
-    let (sr, originals) = with_chain(fixture);
+    let (sr, originals) = Sr::with(fixture);
     let before = sr.snapshot();
     let given: Vec<String> = (1..=3).map(|n| format!("{n}1111111-1111-4111-8111-111111111111")).collect();
     let porter = given.iter().fold(copying(&sr, &originals), |p, uuid| p.args(["--uuid", uuid]));
@@ -55,7 +47,7 @@ fn a_copy_is_the_same_disk_under_new_names() {
 #[test]
 fn a_parent_is_copied_to_a_disk_of_its_own() {
     let fixture = Fixture::diff3();
-    let (sr, originals) = with_chain(fixture);
+    let (sr, originals) = Sr::with(fixture);
     // Hidden where it is; the copy is a leaf, and gets a random uuid.
     let copies = chain(&copying(&sr, &originals[1..]).run().done());
     sr.assert_chain(&copies);
@@ -91,7 +83,7 @@ fn a_disk_in_use_gets_its_footer_back_in_the_copy() {
 
 #[test]
 fn what_cannot_be_copied_is_refused_and_nothing_changes() {
-    let (sr, vdis) = with_chain(Fixture::diff3());
+    let (sr, vdis) = Sr::with(Fixture::diff3());
     let other = "91111111-1111-4111-8111-111111111111";
     let third = "92222222-2222-4222-8222-222222222222";
     let (leaf, neighbour) = (vdis[0].to_string(), Sr::NEIGHBOUR.to_string());
@@ -118,7 +110,7 @@ fn what_cannot_be_copied_is_refused_and_nothing_changes() {
 
 #[test]
 fn damaged_disks_are_not_copied() {
-    let (sr, vdis) = with_chain(Fixture::diff3());
+    let (sr, vdis) = Sr::with(Fixture::diff3());
     for (word, change) in [
         ("header", (|v| v.spoil(Part::Header, 80, b"X")) as fn(Vhd) -> Vhd),
         ("truncated", |v| v.set_bat(0, 0x0100_0000)),
