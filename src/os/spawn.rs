@@ -4,11 +4,14 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Most bytes kept of what a child prints on one pipe.
-const KEPT: u64 = 1 << 20;
+const KEPT: usize = 1 << 20;
+/// How long a pipe may stay open behind a child that has ended.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How a child ended, and what it said.
 #[derive(Debug, Clone)]
@@ -92,22 +95,49 @@ pub fn run(program: &OsStr, args: &[OsString], deadline: Duration) -> Result<Fin
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     };
-    let text = |reader: thread::JoinHandle<Vec<u8>>| {
-        String::from_utf8_lossy(&reader.join().unwrap_or_default()).into_owned()
-    };
-    Ok(Finished { status, stdout: text(out), stderr: text(err) })
+    Ok(Finished { status, stdout: out.text(), stderr: err.text() })
 }
 
-/// Reads a pipe to its end on a thread of its own; what is beyond the limit is read and dropped.
-fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
-    thread::spawn(move || {
-        let mut kept = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _ = pipe.by_ref().take(KEPT).read_to_end(&mut kept);
-            let _ = io::copy(&mut pipe, &mut io::sink());
+/// What a child prints on one pipe, read on a thread of its own.
+struct Drain {
+    kept: Arc<Mutex<Vec<u8>>>,
+    thread: thread::JoinHandle<()>,
+}
+
+/// Reads a pipe to its end; what is beyond the limit is read and dropped.
+fn drain(pipe: Option<impl Read + Send + 'static>) -> Drain {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let shared = Arc::clone(&kept);
+    let thread = thread::spawn(move || {
+        let Some(mut pipe) = pipe else { return };
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match pipe.read(&mut buffer) {
+                Ok(0) => return,
+                Ok(n) => {
+                    let mut kept = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                    let n = n.min(KEPT - kept.len());
+                    kept.extend_from_slice(&buffer[..n]);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
         }
-        kept
-    })
+    });
+    Drain { kept, thread }
+}
+
+impl Drain {
+    /// What was printed. The child has ended: whoever still holds the pipe is one that it left behind, and is not waited
+    /// for.
+    fn text(self) -> String {
+        let start = Instant::now();
+        while !self.thread.is_finished() && start.elapsed() < GRACE {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&kept).into_owned()
+    }
 }
 
 /// The file that `program` names: itself if it is a path, else the first of that name on `PATH`.
@@ -123,4 +153,37 @@ pub fn find_program(program: &str) -> Option<PathBuf> {
 fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, deadline: Duration) -> Result<Finished, SpawnError> {
+        run(OsStr::new("sh"), &["-c".into(), script.into()], deadline)
+    }
+
+    #[test]
+    fn both_pipes_are_read_however_much_comes() {
+        let script = "head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; exit 3";
+        let finished = shell(script, Duration::from_secs(60)).unwrap();
+        assert_eq!((finished.stdout.len(), finished.stderr.len()), (KEPT, KEPT));
+        assert_eq!(finished.status.code(), Some(3));
+    }
+
+    #[test]
+    fn a_child_that_hangs_is_killed_at_its_deadline() {
+        let start = Instant::now();
+        let hung = shell("exec sleep 60", Duration::from_millis(100));
+        assert!(matches!(hung, Err(SpawnError::Deadline { .. })));
+        assert!(start.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn what_a_child_leaves_behind_is_not_waited_for() {
+        let start = Instant::now();
+        let finished = shell("echo said; sleep 60 & exit 0", Duration::from_secs(120)).unwrap();
+        assert_eq!(finished.stdout, "said\n");
+        assert!(start.elapsed() < Duration::from_secs(30));
+    }
 }

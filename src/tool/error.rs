@@ -35,7 +35,7 @@ pub enum Error {
         stderr: String,
     },
     /// The program printed something unknown.
-    #[error("{command}: expected {expected}, found {found:?}")]
+    #[error("{command}: expected {expected}, found {:?}", shortened(.found))]
     Output {
         /// Program and arguments, quoted.
         command: String,
@@ -61,6 +61,16 @@ pub enum Error {
 }
 
 fn said(stdout: &str, stderr: &str) -> String {
-    let text = [stdout.trim(), stderr.trim()].join(" ").trim().to_owned();
+    let text = [shortened(stdout), shortened(stderr)].join(" ").trim().to_owned();
     if text.is_empty() { "it printed nothing".into() } else { text }
+}
+
+/// As much of `text` as one reads in a message.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 500;
+    let text = text.trim();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}… ({} bytes more)", &text[..end], text.len() - end),
+        None => text.to_owned(),
+    }
 }

@@ -1,12 +1,21 @@
 //! The program as a whole: the built binary run as a process on real images, judged by others' programs.
 //!
-//! What is optional (qemu-img, a real `vhd-util`, root's right to mount) and missing is said, never passed over.
+//! What is optional and missing is said, never passed over: qemu-img, root's right to mount, and a real `vhd-util`, which
+//! is used when the environment variable `VHD_PORTER_TEST_VHD_UTIL` names one.
 #![allow(clippy::disallowed_methods, reason = "tests start the program and its judges")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod check;
+mod copy;
+mod export;
+mod filesystems;
 mod import;
+mod inspect;
+mod memory;
 mod refused_archives;
 mod refused_chains;
+mod refused_exports;
 mod refused_images;
 mod refused_targets;
 mod support;
+mod tools;

@@ -144,7 +144,7 @@ fn a_child_without_room_for_a_locator_is_refused() {
     refuse([Refusal::of("no room", image, BAD, &["0.vhd: header at byte", "no usable parent locator"])]);
 }
 
-/// Texts of locator 0 (MacX), 1 and 2 (Windows) of `link(0)`: behind a BAT of one sector.
+/// Texts of locator 0 (`MacX`), 1 and 2 (Windows) of `link(0)`: behind a BAT of one sector.
 const TEXT: usize = 2048;
 
 fn rename(vhd: Vhd, name: &str) -> Vhd {
@@ -178,7 +178,7 @@ fn whatever_parent_a_file_names_it_gets_the_link_below() {
         for old in ["passwd", "vda", "C:"] {
             assert!(!landed.windows(old.len()).any(|w| w == old.as_bytes()), "{old} is still there");
         }
-        assert_eq!(Vhd(landed).fields().locators.is_empty(), false);
+        assert!(!Vhd(landed).fields().locators.is_empty());
     }
 }
 

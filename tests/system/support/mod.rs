@@ -21,7 +21,7 @@ pub(crate) use porter::{Porter, Run};
 pub(crate) use refusal::{Refusal, refuse, refuse_into};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use sr::{Sr, chain};
-pub(crate) use vhd::{Fields, Part, Vhd, now};
+pub(crate) use vhd::{Part, Vhd, now};
 
 /// Says that something was not tested, and why: never silently.
 pub(crate) fn skipped(what: &str, why: &str) {

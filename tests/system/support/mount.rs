@@ -17,7 +17,7 @@ pub(crate) struct Mount {
 impl Mount {
     /// A tmpfs of so many bytes.
     pub(crate) fn tmpfs(what: &str, bytes: u64) -> Option<Self> {
-        Self::mount(what, &["-t", "tmpfs", "-o", &format!("size={bytes}"), "tmpfs"])
+        Self::attach(what, &["-t", "tmpfs", "-o", &format!("size={bytes}"), "tmpfs"])
     }
 
     /// An image of a file system made by `mkfs`, on a loop device.
@@ -34,10 +34,10 @@ impl Mount {
             return None;
         }
         // The loop device keeps the file; its name may go.
-        Self::mount(what, &["-o", "loop", image.path().to_str().expect("a path of ASCII")])
+        Self::attach(what, &["-o", "loop", image.path().to_str().expect("a path of ASCII")])
     }
 
-    fn mount(what: &str, args: &[&str]) -> Option<Self> {
+    fn attach(what: &str, args: &[&str]) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             skipped(what, "only root can mount");
             return None;

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use uuid::Uuid;
 
 /// Longest that any run may take. Nothing here comes near it; a loop does.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -51,6 +52,11 @@ impl Porter {
     pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.command.args(args);
         self
+    }
+
+    /// `--vdi` for each of these.
+    pub(crate) fn vdis(self, vdis: &[Uuid]) -> Self {
+        vdis.iter().fold(self, |porter, uuid| porter.arg("--vdi").arg(uuid.to_string()))
     }
 
     pub(crate) fn env(mut self, key: &str, value: impl Into<OsString>) -> Self {

@@ -15,7 +15,6 @@ struct Facts {
     links: u64,
     size: u64,
     mtime: (i64, i64),
-    blocks: u64,
     /// SHA-256 of a file, target of a link, nothing for anything else.
     content: String,
 }
@@ -56,7 +55,6 @@ fn visit(dir: &Path, names: &mut BTreeMap<PathBuf, Facts>) {
             links: meta.nlink(),
             size: meta.size(),
             mtime: (meta.mtime(), meta.mtime_nsec()),
-            blocks: if directory { 0 } else { meta.blocks() },
             content,
         };
         names.insert(path.clone(), facts);

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::disk::Disk;
+use super::fixture::Fixture;
 use super::porter::{Porter, Run};
 use super::snapshot::Snapshot;
 use super::vhd::{Fields, Vhd};
@@ -41,6 +42,19 @@ impl Sr {
         let neighbour = Disk::new(1, 2 << 20).bytes();
         std::fs::write(root.join(format!("{}.vhd", Self::NEIGHBOUR)), neighbour).expect("a file");
         std::fs::write(root.join("filelog.txt"), "of the storage manager\n").expect("a file");
+    }
+
+    /// A new one with a fixture's chain in it, leaf first.
+    #[track_caller]
+    pub(crate) fn with(fixture: &Fixture) -> (Self, Vec<Uuid>) {
+        let sr = Self::new();
+        let vdis = chain(&sr.importing(&fixture.path).run().done());
+        (sr, vdis)
+    }
+
+    /// A place outside of it, on the same file system.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.root.parent().expect("an SR is not the root").join(name)
     }
 
     pub(crate) fn root(&self) -> &Path {
