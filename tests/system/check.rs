@@ -164,5 +164,5 @@ fn fixed_disks_do_not_belong_into_an_sr() {
     std::fs::write(&path, [vec![7; 4 << 20], footer.0].concat()).unwrap();
     assert_eq!(findings(&path), Vec::<String>::new(), "it is sound by itself");
     let in_sr = run("check", &["--json", "--sr"], &[sr.root()]);
-    assert_eq!((in_sr.status, rules(&in_sr.json()["files"][0])), (1, vec!["footer: disk-type".to_owned()]));
+    assert_eq!((in_sr.status, rules(&in_sr.json()["files"][0])), (1, vec!["footer: fixed-disk".to_owned()]));
 }
