@@ -8,7 +8,7 @@ use super::finding::{Finding, Part, Rule};
 use super::footer::DiskType;
 use super::format::ParentLocator;
 use super::image::Image;
-use super::locator::{self, PlatformCode};
+use super::locator::PlatformCode;
 use super::storage::Storage;
 use super::units::SECTOR_SIZE;
 
@@ -99,7 +99,7 @@ impl<S: Storage> Image<S> {
             let Some(platform) = PlatformCode::of(locator.code.get()).filter(|p| p.is_read()) else {
                 continue;
             };
-            let (offset, room) = (locator.data_offset.get(), locator::space(locator));
+            let (offset, room) = (locator.data_offset.get(), locator.space());
             let inside = offset >= start && offset.checked_add(room).is_some_and(|e| e <= end);
             let apart = usable.iter().all(|(_, other, at, len)| {
                 *other != platform && (offset + room <= *at || at + len <= offset)

@@ -210,7 +210,7 @@ impl<S: Storage> Image<S> {
     pub(crate) fn metadata_end(&self) -> u64 {
         let locators = self.header().map(|h| h.locators).unwrap_or_default();
         let used = locators.iter().filter(|l| l.code.get() != 0);
-        let ends = used.map(|l| l.data_offset.get().saturating_add(locator::space(l)));
+        let ends = used.map(|l| l.data_offset.get().saturating_add(l.space()));
         ends.fold(self.fixed_metadata_end(), u64::max)
     }
 

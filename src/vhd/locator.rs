@@ -87,20 +87,24 @@ pub struct LocatorText {
     pub path: Option<String>,
 }
 
-/// Bytes that a slot has for its text: below 512 the field counts sectors (the specification), else bytes (everybody).
-pub(crate) fn space(locator: &ParentLocator) -> u64 {
-    let field = u64::from(locator.data_space.get());
-    match field {
-        0..512 => field * SECTOR_SIZE,
-        _ if field.is_multiple_of(SECTOR_SIZE) => field,
-        _ => 0,
+impl ParentLocator {
+    /// Bytes that the slot has for its text: below 512 the field counts sectors (the specification), else bytes
+    /// (everybody). 0 for a number that is neither.
+    #[must_use]
+    pub fn space(&self) -> u64 {
+        let field = u64::from(self.data_space.get());
+        match field {
+            0..512 => field * SECTOR_SIZE,
+            _ if field.is_multiple_of(SECTOR_SIZE) => field,
+            _ => 0,
+        }
     }
 }
 
 /// Reads and decodes the text of a slot; `None` where there is none that could be read.
 pub(crate) fn read<S: Storage>(storage: &S, locator: &ParentLocator) -> Result<Option<String>, Error> {
     let (length, offset) = (locator.data_length.get(), locator.data_offset.get());
-    let fits = (1..=LONGEST).contains(&length) && u64::from(length) <= space(locator);
+    let fits = (1..=LONGEST).contains(&length) && u64::from(length) <= locator.space();
     let Some(code) = PlatformCode::of(locator.code.get()).filter(|c| fits && c.is_read()) else {
         return Ok(None);
     };
