@@ -2,7 +2,7 @@
 
 use zerocopy::IntoBytes;
 
-use super::create::{PLATFORMS, ParentLink, link_header, locator_text};
+use super::create::{PLATFORMS, ParentLink, link_header, locator_text, null_parent};
 use super::error::Error;
 use super::finding::{Finding, Part, Rule};
 use super::footer::DiskType;
@@ -26,6 +26,9 @@ impl<S: Storage> Image<S> {
         if self.kind != DiskType::Differencing {
             let found = self.kind;
             return Err(Finding::new(Part::Footer, Rule::ChainType, 60, "a differencing image", found).into());
+        }
+        if parent.uuid.is_nil() {
+            return Err(null_parent());
         }
         let slots = self.usable_slots()?;
         let slots = if slots.is_empty() { self.fresh_slots(&parent.file_name)? } else { slots };

@@ -259,12 +259,17 @@ impl<S: Storage> Image<S> {
         }
         let bytes = self.footer.as_bytes();
         self.storage.write_at(bytes, end).map_err(Error::io("writing the footer", end))?;
-        self.storage.set_len(end + SECTOR_SIZE).map_err(Error::io("cutting the file", end + SECTOR_SIZE))?;
+        self.cut(end + SECTOR_SIZE)?;
         if self.sparse.is_some() {
             self.storage.write_at(bytes, 0).map_err(Error::io("writing the footer copy", 0))?;
         }
         self.source = FooterSource::Primary(end);
         Ok(())
+    }
+
+    /// Cuts the file to `len` bytes; it is at least that long.
+    pub(crate) fn cut(&self, len: u64) -> Result<(), Error> {
+        self.storage.set_len(len).map_err(Error::io("cutting the file", len))
     }
 
     /// Makes all that was written durable.

@@ -1,6 +1,5 @@
 //! The time: what "now" is, and how a dump shows a date.
 
-use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::vhd::VhdTime;
@@ -9,11 +8,6 @@ use crate::vhd::VhdTime;
 pub(crate) fn now() -> VhdTime {
     let pinned = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|v| v.trim().parse().ok());
     VhdTime::from_system(pinned.map_or_else(SystemTime::now, |secs| UNIX_EPOCH + Duration::from_secs(secs)))
-}
-
-/// When a file was last written, or `None` when nobody can tell.
-pub(crate) fn modified(path: &Path) -> Option<VhdTime> {
-    std::fs::metadata(path).and_then(|m| m.modified()).ok().map(VhdTime::from_system)
 }
 
 /// A date as C's `ctime` shows it, in UTC: `Fri Mar  1 12:00:00 2024`.

@@ -13,16 +13,25 @@
 mod check;
 mod clock;
 mod console;
+mod create;
 mod disk;
 mod dump;
 mod errno;
 mod getopt;
 mod guest;
+mod kinship;
 mod marker;
+mod modify;
+mod newborn;
 mod number;
 mod parent;
 mod query;
 mod read;
+mod repair;
+mod scan;
+mod set;
+mod snapshot;
+mod writing;
 
 use std::ffi::OsString;
 use std::io::BufWriter;
@@ -35,7 +44,17 @@ use errno::Errno;
 type Command = fn(&[OsString], &mut Console<'_>) -> Result<(), Errno>;
 
 /// Every command.
-const COMMANDS: &[(&str, Command)] = &[("query", query::run), ("read", read::run), ("check", check::run)];
+const COMMANDS: &[(&str, Command)] = &[
+    ("create", create::run),
+    ("snapshot", snapshot::run),
+    ("query", query::run),
+    ("read", read::run),
+    ("set", set::run),
+    ("repair", repair::run),
+    ("modify", modify::run),
+    ("scan", scan::run),
+    ("check", check::run),
+];
 
 const USAGE: &str = "usage: vhd-util COMMAND [OPTIONS]\nCOMMAND := { create | snapshot | query | read | set | repair | resize | fill | coalesce | modify | scan | check | revert | key | copy }\n";
 

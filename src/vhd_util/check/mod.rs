@@ -16,7 +16,7 @@ use super::console::{Console, say};
 use super::disk::{self, Disk, Opening};
 use super::errno::Errno;
 use super::getopt::Options;
-use super::{clock, dump, parent, read};
+use super::{clock, parent, read};
 use crate::vhd::{DiskType, Footer, Rule, Scope, Storage, VhdTime};
 
 pub(super) const USAGE: &str = "options: -n <file> [-i ignore missing primary footers] [-I ignore parent uuids] [-t ignore timestamps] [-B do not check BAT for overlapping (precludes -s, -b)] [-p check parents] [-b check bitmaps] [-s stats] [-h help]\n";
