@@ -49,11 +49,11 @@ impl<S: Storage> Image<S> {
     /// to the volume that holds it. The copy stays as it is.
     ///
     /// # Errors
-    /// The data does not fit, `len` is not whole sectors, the disk is fixed, or writing failed.
+    /// The data does not fit, `len` is not whole sectors, or writing failed.
     pub fn set_physical_size(&mut self, len: u64) -> Result<(), Error> {
         let end = self.data_end()?;
         let place = len.checked_sub(SECTOR_SIZE).filter(|p| *p >= end && len.is_multiple_of(SECTOR_SIZE));
-        let Some(place) = place.filter(|_| self.sparse.is_some()) else {
+        let Some(place) = place else {
             return Err(Error::Refused(format!("{len} bytes cannot hold {end} bytes of data and a footer")));
         };
         self.storage

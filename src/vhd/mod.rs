@@ -12,12 +12,14 @@
 //!
 //! Every integer on disk is big-endian; a sector has 512 bytes.
 
+mod allocate;
 mod bat;
 mod batmap;
 mod bitmap;
 mod chain;
 mod check;
 mod checksum;
+mod coalesce;
 mod create;
 mod discard;
 mod edit;
@@ -45,6 +47,7 @@ pub use bat::Bat;
 pub use batmap::Batmap;
 pub use chain::{Chain, ChainReader, Supply};
 pub use check::{Checkup, Scope, check};
+pub use coalesce::{RawDisk, SectorSink};
 pub use create::{Creation, ParentLink, create_differencing, create_dynamic, create_fixed};
 pub use error::Error;
 pub use extent::Extent;

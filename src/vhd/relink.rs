@@ -45,6 +45,9 @@ impl<S: Storage> Image<S> {
                 return Err(Finding::new(Part::Locator(slot), rule, offset, expected, room).into());
             }
             locator.data_length = text.locator(platform, offset).data_length;
+            locator.reserved = 0.into();
+            // Sectors, as the specification has it, become bytes, as everybody has it.
+            locator.data_space = u32::try_from(room).unwrap_or(u32::MAX).into();
             texts.push((offset, text.padded));
         }
         for (offset, text) in texts {

@@ -35,6 +35,7 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
     }
     let path = Path::new(&name);
     let make = || {
+        require_sane(size.max(room.unwrap_or(0)))?;
         let newborn = Newborn::create(path)?;
         let (uuid, now) = (Uuid::new_v4(), clock::now());
         if fixed {
@@ -50,6 +51,16 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
 
 /// Bytes of a size in MiB, rounded up to whole blocks. Numbers beyond 64 bits wrap around, as they do in C.
 pub(super) fn bytes(mib: u64) -> u64 {
-    let size = mib.wrapping_shl(20);
+    whole_blocks(mib.wrapping_shl(20))
+}
+
+/// `size` rounded up to whole blocks; what does not fit 64 bits then is nothing.
+pub(super) fn whole_blocks(size: u64) -> u64 {
     size.checked_next_multiple_of(u64::from(BLOCK_SIZE)).unwrap_or(0)
+}
+
+/// Refuses a disk whose metadata alone would fill the host: a file can hold 2 TiB of data, whatever its disk is.
+pub(super) fn require_sane(size: u64) -> Result<(), Errno> {
+    const LARGEST: u64 = 128 << 40;
+    if size <= LARGEST { Ok(()) } else { Err(Errno::NOMEM) }
 }

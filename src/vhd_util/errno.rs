@@ -70,6 +70,7 @@ impl From<vhd::Error> for Errno {
     fn from(error: vhd::Error) -> Self {
         match error {
             vhd::Error::Io { source, .. } => Self::from(source),
+            vhd::Error::OutOfRange { .. } => Self::RANGE,
             _ => Self::INVAL,
         }
     }

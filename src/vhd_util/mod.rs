@@ -12,13 +12,17 @@
 
 mod check;
 mod clock;
+mod coalesce;
 mod console;
+mod copy;
 mod create;
 mod disk;
 mod dump;
 mod errno;
+mod fill;
 mod getopt;
 mod guest;
+mod key;
 mod kinship;
 mod marker;
 mod modify;
@@ -54,6 +58,10 @@ const COMMANDS: &[(&str, Command)] = &[
     ("modify", modify::run),
     ("scan", scan::run),
     ("check", check::run),
+    ("fill", fill::run),
+    ("coalesce", coalesce::run),
+    ("key", key::run),
+    ("copy", copy::run),
 ];
 
 const USAGE: &str = "usage: vhd-util COMMAND [OPTIONS]\nCOMMAND := { create | snapshot | query | read | set | repair | resize | fill | coalesce | modify | scan | check | revert | key | copy }\n";

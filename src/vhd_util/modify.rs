@@ -37,36 +37,36 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
     let Some(name) = name.filter(|_| options.operands.is_empty()) else {
         return super::usage(console, USAGE);
     };
-    let mut work = writing::open_or_say(Path::new(&name), console)?;
+    let work = writing::open_or_say(Path::new(&name), console)?;
     if kill {
-        discard(&mut work).inspect_err(|e| say!(console, "failed to zero VHD: {e}\n"))?;
+        discard(&work).inspect_err(|e| say!(console, "failed to zero VHD: {e}\n"))?;
     }
     if let Some(size) = size {
-        resize(&mut work, size)
+        resize(&work, size)
             .inspect_err(|e| say!(console, "failed to set physical size to {size}: {e}\n"))?;
     }
     if let Some(parent) = parent {
         let path = Path::new(&parent);
-        set_parent(&mut work, path, kind)
+        set_parent(&work, path, kind)
             .inspect_err(|e| say!(console, "failed to set parent to '{}': {e}\n", path.display()))?;
     }
     Ok(())
 }
 
-fn discard(work: &mut Work) -> Result<(), Errno> {
+fn discard(work: &Work) -> Result<(), Errno> {
     if !work.disk.is_sparse() {
         return Err(Errno::NOSYS);
     }
     work.disk.metadata_end()?;
-    Ok(work.image.discard_all()?)
+    Ok(work.image()?.discard_all()?)
 }
 
-fn resize(work: &mut Work, size: u64) -> Result<(), Errno> {
+fn resize(work: &Work, size: u64) -> Result<(), Errno> {
     work.disk.data_end()?;
-    Ok(work.image.set_physical_size(size)?)
+    Ok(work.image()?.set_physical_size(size)?)
 }
 
-fn set_parent(work: &mut Work, path: &Path, kind: Kind) -> Result<(), Errno> {
+fn set_parent(work: &Work, path: &Path, kind: Kind) -> Result<(), Errno> {
     if !work.disk.is_child() {
         return Err(Errno::INVAL);
     }
@@ -81,7 +81,7 @@ fn set_parent(work: &mut Work, path: &Path, kind: Kind) -> Result<(), Errno> {
     if !no_loop {
         return Err(Errno::LOOP);
     }
-    relink(&mut work.image, &relation)
+    relink(&mut work.image()?, &relation)
 }
 
 fn relink(image: &mut Image<File>, relation: &kinship::Relation) -> Result<(), Errno> {

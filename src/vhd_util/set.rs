@@ -41,10 +41,10 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
         say!(console, "invalid value {value}\n");
         return super::usage(console, USAGE);
     };
-    let mut work = writing::open_or_say(Path::new(&name), console)?;
+    let work = writing::open_or_say(Path::new(&name), console)?;
     if field == "hidden" {
         work.disk.data_end()?;
-        return Ok(work.image.set_hidden(value == 1)?);
+        return Ok(work.image()?.set_hidden(value == 1)?);
     }
-    if work.image.set_marker(value)? { Ok(()) } else { marker::set_attribute(&work.disk, value) }
+    if work.image()?.set_marker(value)? { Ok(()) } else { marker::set_attribute(&work.disk, value) }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use super::console::{Console, complain, say};
-use super::create::bytes;
+use super::create::{bytes, require_sane, whole_blocks};
 use super::disk::{Disk, Opening};
 use super::errno::Errno;
 use super::getopt::Options;
@@ -46,6 +46,7 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
     if room.is_some_and(|room| room < stem.size) {
         return Err(Errno::INVAL);
     }
+    require_sane(stem.size.max(room.unwrap_or(0)))?;
     let path = Path::new(&name);
     stem.grow(path, room.unwrap_or(0))
         .inspect_err(|e| complain!(console, "{}: failed to create: {e}\n", path.display()))
@@ -78,14 +79,17 @@ impl Stem {
             });
         }
         let disk = Disk::open(path, Opening::default())?;
-        let (size, key) = (disk.size(), marker::key_hash(&disk)?);
+        let (mut size, key) = (disk.size(), marker::key_hash(&disk)?);
         let above = if skip_empty { first_with_data(disk)? } else { Above::Image(Box::new(disk)) };
         let (path, kind) = match above {
             Above::Image(disk) => {
                 Self::require_room(&disk, limit, console)?;
                 (disk.path, Kind::Image)
             }
-            Above::Raw(path) => (path, Kind::Raw),
+            Above::Raw(path) => {
+                size = whole_blocks(size);
+                (path, Kind::Raw)
+            }
             Above::Nothing => return Err(Errno::INVAL),
         };
         Ok(Self { path, kind, size, key })

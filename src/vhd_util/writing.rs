@@ -9,19 +9,22 @@ use super::disk::{Disk, Opening};
 use super::errno::Errno;
 use crate::vhd::Image;
 
-/// An image that may be changed, and how it looks to `vhd-util`.
+/// An image that may be changed.
 pub(super) struct Work {
     /// For looking.
     pub(super) disk: Disk,
-    /// For changing.
-    pub(super) image: Image<File>,
+}
+
+impl Work {
+    /// The image for changing, if the engine can be brought to trust it.
+    pub(super) fn image(&self) -> Result<Image<File>, Errno> {
+        Ok(Image::open(self.disk.file.try_clone()?)?)
+    }
 }
 
 /// Opens the image at `path` for writing.
 pub(super) fn open(path: &Path) -> Result<Work, Errno> {
-    let disk = Disk::open(path, Opening { write: true, ..Opening::default() })?;
-    let image = Image::open(disk.file.try_clone()?)?;
-    Ok(Work { disk, image })
+    Ok(Work { disk: Disk::open(path, Opening { write: true, ..Opening::default() })? })
 }
 
 /// As [`open`], and says on failure what most commands say.
