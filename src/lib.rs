@@ -18,4 +18,5 @@ pub mod stream;
 pub mod tool;
 pub mod transport;
 pub mod vhd;
+pub mod vhd_util;
 pub mod wire;

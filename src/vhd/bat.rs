@@ -64,6 +64,11 @@ impl Bat {
         Ok(())
     }
 
+    /// Forgets what was read: the table in the file was changed.
+    pub(crate) fn forget(&mut self) {
+        self.page.clear();
+    }
+
     /// Calls `visit` for each allocated block, in the order of the table.
     ///
     /// # Errors

@@ -65,7 +65,7 @@ impl Batmap {
     }
 
     /// Bytes of the map that its checksum covers.
-    fn summed(&self) -> u64 {
+    pub(crate) fn summed(&self) -> u64 {
         padded(self.size >> 24).max(SECTOR_SIZE)
     }
 
@@ -86,7 +86,8 @@ impl Batmap {
         Ok(bytes)
     }
 
-    fn checksum<S: Storage>(&self, storage: &S) -> Result<u32, Error> {
+    /// The checksum that the map calls for.
+    pub(crate) fn checksum<S: Storage>(&self, storage: &S) -> Result<u32, Error> {
         let signed = self.header.version.get() == VERSION_SIGNED;
         let (mut sum, mut at) = (0u32, 0);
         while at < self.summed() {

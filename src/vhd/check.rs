@@ -186,7 +186,7 @@ impl<S: Storage> Run<'_, S> {
         if self.scope > Scope::Body {
             for (slot, locator) in (0u8..).zip(&header.locators).filter(|(_, l)| l.code.get() != 0) {
                 let offset = locator.data_offset.get();
-                pieces.push((offset, offset.saturating_add(locator::space(locator)), Part::Locator(slot)));
+                pieces.push((offset, offset.saturating_add(locator.space()), Part::Locator(slot)));
             }
         }
         pieces.sort_by_key(|(start, ..)| *start);

@@ -41,17 +41,7 @@ pub fn create_dynamic<S: Storage>(
     uuid: Uuid,
     now: VhdTime,
 ) -> Result<Image<S>, Error> {
-    create_sparse(storage, whole_blocks(size)?, uuid, now, None)
-}
-
-/// Makes an empty dynamic image of exactly `size` bytes.
-pub(crate) fn create_exact<S: Storage>(
-    storage: S,
-    size: u64,
-    uuid: Uuid,
-    now: VhdTime,
-) -> Result<Image<S>, Error> {
-    create_sparse(storage, size, uuid, now, None)
+    Creation { size: whole_blocks(size)?, room: 0, uuid, now, parent: None }.create(storage)
 }
 
 /// Makes an empty child of `parent`, with a disk of exactly `size` bytes: nothing of its own, all of its parent's.
@@ -65,7 +55,11 @@ pub fn create_differencing<S: Storage>(
     now: VhdTime,
     parent: &ParentLink,
 ) -> Result<Image<S>, Error> {
-    create_sparse(storage, size, uuid, now, Some(parent))
+    if parent.uuid.is_nil() {
+        return Err(null_parent());
+    }
+    let path = format!("./{}", parent.file_name);
+    Creation { size, room: 0, uuid, now, parent: Some((parent, &path)) }.create(storage)
 }
 
 /// Makes a fixed image of `size` bytes, rounded up to 2 MiB, all zero.
@@ -111,14 +105,34 @@ pub(crate) fn new_footer(kind: DiskType, size: u64, uuid: Uuid, now: VhdTime) ->
     footer
 }
 
-fn create_sparse<S: Storage>(
-    storage: S,
-    size: u64,
-    uuid: Uuid,
-    now: VhdTime,
-    parent: Option<&ParentLink>,
-) -> Result<Image<S>, Error> {
-    let blocks = u32::try_from(size.div_ceil(u64::from(BLOCK_SIZE)));
+/// A dynamic or differencing image that is to be made, with all that can be chosen.
+#[derive(Debug, Clone, Copy)]
+pub struct Creation<'a> {
+    /// Bytes of the disk.
+    pub size: u64,
+    /// Bytes that the disk may grow to without moving a block; less than `size` counts as `size`.
+    pub room: u64,
+    /// Identity of the image.
+    pub uuid: Uuid,
+    /// Time of its creation.
+    pub now: VhdTime,
+    /// The parent, and its path from the directory of the image: `./base.vhd`. A null uuid says that it is a raw file.
+    pub parent: Option<(&'a ParentLink, &'a str)>,
+}
+
+impl Creation<'_> {
+    /// Makes the image.
+    ///
+    /// # Errors
+    /// The size is more than the format can hold, the parent's name does not fit its fields, or writing failed.
+    pub fn create<S: Storage>(self, storage: S) -> Result<Image<S>, Error> {
+        create_sparse(storage, self)
+    }
+}
+
+fn create_sparse<S: Storage>(storage: S, wanted: Creation<'_>) -> Result<Image<S>, Error> {
+    let Creation { size, room, uuid, now, parent } = wanted;
+    let blocks = u32::try_from(size.max(room).div_ceil(u64::from(BLOCK_SIZE)));
     let blocks = blocks.map_err(|_| Error::Refused(format!("a VHD cannot hold {size} bytes")))?;
     let kind = if parent.is_some() { DiskType::Differencing } else { DiskType::Dynamic };
     let mut footer = new_footer(kind, size, uuid, now);
@@ -137,10 +151,10 @@ fn create_sparse<S: Storage>(
     let mut end = map_at + SECTOR_SIZE + map_size;
 
     storage.set_len(0).map_err(Error::io("creating the image", 0))?;
-    if let Some(parent) = parent {
+    if let Some((parent, path)) = parent {
         link_header(&mut header, parent)?;
         for (slot, platform) in PLATFORMS.into_iter().enumerate() {
-            let text = locator_text(platform, &parent.file_name)?;
+            let text = locator_text_to(platform, path)?;
             storage.write_at(&text.padded, end).map_err(Error::io("writing a parent locator", end))?;
             header.locators[slot] = text.locator(platform, end);
             end += text.padded.len() as u64;
@@ -169,11 +183,13 @@ fn create_sparse<S: Storage>(
     Image::open(storage)
 }
 
+/// What is said of a parent that would be taken for a raw file.
+pub(crate) fn null_parent() -> Error {
+    Error::Refused("a parent with a null uuid would be taken for a raw file".into())
+}
+
 /// Puts everything but the locators that names `parent` into `header`.
 pub(crate) fn link_header(header: &mut Header, parent: &ParentLink) -> Result<(), Error> {
-    if parent.uuid.is_nil() {
-        return Err(Error::Refused("a parent with a null uuid would be taken for a raw file".into()));
-    }
     let name = encode_name(&parent.file_name).filter(|_| !parent.file_name.contains(['/', '\\', '\0']));
     header.parent_name = name.ok_or_else(|| bad_name(&parent.file_name))?;
     header.parent_uuid = parent.uuid.into_bytes();
@@ -206,9 +222,15 @@ impl PaddedText {
     }
 }
 
+/// The text that names a file in the image's own directory.
 pub(crate) fn locator_text(platform: PlatformCode, file_name: &str) -> Result<PaddedText, Error> {
-    let mut text = locator::encode(platform, file_name).ok_or_else(|| bad_name(file_name))?;
-    let length = u32::try_from(text.len()).map_err(|_| bad_name(file_name))?;
+    locator_text_to(platform, &format!("./{file_name}"))
+}
+
+/// The text that names the file at `path`, relative to the image's own directory.
+pub(crate) fn locator_text_to(platform: PlatformCode, path: &str) -> Result<PaddedText, Error> {
+    let mut text = locator::encode(platform, path).ok_or_else(|| bad_name(path))?;
+    let length = u32::try_from(text.len()).map_err(|_| bad_name(path))?;
     text.resize(text.len().next_multiple_of(512), 0);
     Ok(PaddedText { padded: text, length })
 }

@@ -2,14 +2,14 @@
 
 use zerocopy::IntoBytes;
 
-use super::create::{PLATFORMS, ParentLink, link_header, locator_text};
+use super::create::{PLATFORMS, ParentLink, link_header, locator_text, null_parent};
 use super::error::Error;
 use super::field::Field;
 use super::finding::{Finding, Part, Rule};
 use super::footer::DiskType;
 use super::format::ParentLocator;
 use super::image::Image;
-use super::locator::{self, PlatformCode};
+use super::locator::PlatformCode;
 use super::storage::Storage;
 use super::units::SECTOR_SIZE;
 
@@ -27,6 +27,9 @@ impl<S: Storage> Image<S> {
         if self.kind != DiskType::Differencing {
             let found = self.kind;
             return Err(self.finding(Field::DiskType, Rule::ChainType, "a differencing image", found).into());
+        }
+        if parent.uuid.is_nil() {
+            return Err(null_parent());
         }
         let slots = self.usable_slots()?;
         let slots = if slots.is_empty() { self.fresh_slots(&parent.file_name)? } else { slots };
@@ -113,7 +116,7 @@ impl<S: Storage> Image<S> {
             let Some(platform) = PlatformCode::of(locator.code.get()).filter(|p| p.is_read()) else {
                 continue;
             };
-            let (offset, room) = (locator.data_offset.get(), locator::space(locator));
+            let (offset, room) = (locator.data_offset.get(), locator.space());
             let inside = offset >= start && offset.checked_add(room).is_some_and(|e| e <= end);
             let apart = usable.iter().all(|(_, other, at, len)| {
                 *other != platform && (offset + room <= *at || at + len <= offset)

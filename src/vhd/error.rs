@@ -21,6 +21,14 @@ pub enum Error {
     /// The image breaks a rule without which it cannot be used.
     #[error("{0}")]
     Invalid(Finding),
+    /// Sectors beyond the end of a disk were asked for.
+    #[error("sector {sector} of a disk of {sectors}")]
+    OutOfRange {
+        /// The end of what was asked for.
+        sector: u64,
+        /// Sectors of the disk.
+        sectors: u64,
+    },
     /// The caller asked for what the image or the format cannot give.
     #[error("{0}")]
     Refused(String),

@@ -152,6 +152,8 @@ rules! {
     LocatorCode = "locator-code", "unknown platform code";
     /// The locator's text lies in the metadata.
     LocatorPlace = "locator-place", "the locator's text lies in an impossible place";
+    /// The locator has room for its text.
+    LocatorRoom = "locator-room", "the locator has no room for the text";
     /// The locator's text can be read.
     LocatorText = "locator-text", "the locator's text cannot be read";
     /// Each platform has one locator.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::bitmap::Bitmap;
 use super::chain::{Chain, Supply};
-use super::create::create_exact;
+use super::create::Creation;
 use super::error::Error;
 use super::footer::DiskType;
 use super::memory::Memory;
@@ -63,7 +63,8 @@ impl<'a, S: Storage> Flattened<'a, S> {
     /// # Errors
     /// A BAT or bitmap cannot be read; the disk is too large for the format.
     pub fn new(chain: &'a mut Chain<S>, uuid: Uuid, now: VhdTime) -> Result<Self, Error> {
-        let mut image = create_exact(Memory::default(), chain.virtual_size(), uuid, now)?;
+        let size = chain.virtual_size();
+        let mut image = Creation { size, room: size, uuid, now, parent: None }.create(Memory::default())?;
         let mut end = image.data_end()?;
         let head_len = end;
         let mut blocks = Vec::new();

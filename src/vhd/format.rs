@@ -176,6 +176,12 @@ impl Footer {
         self.checksum = self.computed_checksum().into();
     }
 
+    /// Whether the cookie says that a journaled resize is under way.
+    #[must_use]
+    pub fn is_disabled(&self) -> bool {
+        self.cookie == POISON_COOKIE
+    }
+
     /// Puts the geometry in that belongs to the current size.
     pub fn fit_geometry(&mut self) {
         self.geometry = Geometry::of_size(self.current_size.get()).into();

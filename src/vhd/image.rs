@@ -216,7 +216,7 @@ impl<S: Storage> Image<S> {
     pub(crate) fn metadata_end(&self) -> u64 {
         let locators = self.header().map(|h| h.locators).unwrap_or_default();
         let used = locators.iter().filter(|l| l.code.get() != 0);
-        let ends = used.map(|l| l.data_offset.get().saturating_add(locator::space(l)));
+        let ends = used.map(|l| l.data_offset.get().saturating_add(l.space()));
         ends.fold(self.fixed_metadata_end(), u64::max)
     }
 
@@ -271,12 +271,17 @@ impl<S: Storage> Image<S> {
         let end = self.whole_data_end()?;
         let bytes = self.footer.as_bytes();
         self.storage.write_at(bytes, end).map_err(Error::io("writing the footer", end))?;
-        self.storage.set_len(end + SECTOR_SIZE).map_err(Error::io("cutting the file", end + SECTOR_SIZE))?;
+        self.cut(end + SECTOR_SIZE)?;
         if self.sparse.is_some() {
             self.storage.write_at(bytes, 0).map_err(Error::io("writing the footer copy", 0))?;
         }
         self.source = FooterSource::Primary(end);
         Ok(())
+    }
+
+    /// Cuts the file to `len` bytes; it is at least that long.
+    pub(crate) fn cut(&self, len: u64) -> Result<(), Error> {
+        self.storage.set_len(len).map_err(Error::io("cutting the file", len))
     }
 
     /// Makes all that was written durable.

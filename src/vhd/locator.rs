@@ -87,20 +87,24 @@ pub struct LocatorText {
     pub path: Option<String>,
 }
 
-/// Bytes that a slot has for its text: below 512 the field counts sectors (the specification), else bytes (everybody).
-pub(crate) fn space(locator: &ParentLocator) -> u64 {
-    let field = u64::from(locator.data_space.get());
-    match field {
-        0..512 => field * SECTOR_SIZE,
-        _ if field.is_multiple_of(SECTOR_SIZE) => field,
-        _ => 0,
+impl ParentLocator {
+    /// Bytes that the slot has for its text: below 512 the field counts sectors (the specification), else bytes
+    /// (everybody). 0 for a number that is neither.
+    #[must_use]
+    pub fn space(&self) -> u64 {
+        let field = u64::from(self.data_space.get());
+        match field {
+            0..512 => field * SECTOR_SIZE,
+            _ if field.is_multiple_of(SECTOR_SIZE) => field,
+            _ => 0,
+        }
     }
 }
 
 /// Reads and decodes the text of a slot; `None` where there is none that could be read.
 pub(crate) fn read<S: Storage>(storage: &S, locator: &ParentLocator) -> Result<Option<String>, Error> {
     let (length, offset) = (locator.data_length.get(), locator.data_offset.get());
-    let fits = (1..=LONGEST).contains(&length) && u64::from(length) <= space(locator);
+    let fits = (1..=LONGEST).contains(&length) && u64::from(length) <= locator.space();
     let Some(code) = PlatformCode::of(locator.code.get()).filter(|c| fits && c.is_read()) else {
         return Ok(None);
     };
@@ -124,12 +128,14 @@ fn decode(code: PlatformCode, bytes: &[u8]) -> Option<String> {
     (!text.is_empty() && !text.contains(char::is_control)).then(|| text.to_owned())
 }
 
-/// The text that names `file` in the directory of the image itself.
-pub(crate) fn encode(code: PlatformCode, file: &str) -> Option<Vec<u8>> {
+/// The text that names the file at `path`, relative to the directory of the image: `./base.vhd`, `../a/base.vhd`.
+/// blktap starts the Windows ones with `.\` always.
+pub(crate) fn encode(code: PlatformCode, path: &str) -> Option<Vec<u8>> {
     match code {
-        PlatformCode::MacX => Some(format!("file://./{file}").into_bytes()),
+        PlatformCode::MacX => Some(format!("file://{path}").into_bytes()),
         PlatformCode::W2ru | PlatformCode::W2ku => {
-            Some(format!(".\\{file}").encode_utf16().flat_map(u16::to_le_bytes).collect())
+            let below = path.strip_prefix("./").unwrap_or(path).replace('/', "\\");
+            Some(format!(".\\{below}").encode_utf16().flat_map(u16::to_le_bytes).collect())
         }
         _ => None,
     }
@@ -142,10 +148,17 @@ mod tests {
     #[test]
     fn texts_come_back_as_they_went_in() {
         for code in [PlatformCode::MacX, PlatformCode::W2ru, PlatformCode::W2ku] {
-            let bytes = encode(code, "base.vhd").unwrap();
+            let bytes = encode(code, "./base.vhd").unwrap();
             assert_eq!(decode(code, &bytes).as_deref(), Some("./base.vhd"), "{code}");
             assert_eq!(PlatformCode::of(code.code()), Some(code));
         }
+    }
+
+    #[test]
+    fn a_parent_elsewhere_is_named_from_here() {
+        let text = encode(PlatformCode::W2ku, "../base/base.vhd").unwrap();
+        assert_eq!(decode(PlatformCode::W2ku, &text).as_deref(), Some("./../base/base.vhd"));
+        assert_eq!(encode(PlatformCode::MacX, "./sub/b.vhd").unwrap(), b"file://./sub/b.vhd");
     }
 
     #[test]

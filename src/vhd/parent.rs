@@ -18,3 +18,9 @@ pub(crate) fn encode_name(name: &str) -> Option<[u8; 512]> {
     field.get_mut(..bytes.len())?.copy_from_slice(&bytes);
     Some(field)
 }
+
+/// The parent's base name as blktap reads it: ASCII and nothing else.
+#[must_use]
+pub fn ascii_parent_name(header: &Header) -> Option<String> {
+    parent_name(header).ok().filter(|name| name.is_ascii())
+}

@@ -1,6 +1,6 @@
 //! Mending what can be mended without losing anything: one of the two footers, from the other.
 
-use zerocopy::IntoBytes;
+use uuid::Uuid;
 
 use super::error::Error;
 use super::finding::{Finding, Part, Rule};
@@ -8,31 +8,56 @@ use super::footer::{self, FOOTER_SIZE};
 use super::image::Image;
 use super::storage::Storage;
 
-/// Rewrites both footers from the good one: the one at the end when it can be believed, else the copy. Bytes behind the
-/// data are cut. Says whether anything had to be changed.
-///
-/// A file that is shorter than its BAT claims is never touched: to give it a footer would pass lost data off as zeros.
+/// How to mend the footers of an image.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Repair {
+    /// Believe the copy at offset 0, whatever the footer at the end says.
+    pub by_copy: bool,
+    /// The uuid for an image whose own is null; `None` leaves it null.
+    pub fresh_uuid: Option<Uuid>,
+}
+
+impl Repair {
+    /// Rewrites both footers from the good one: the one at the end when it can be believed, else the copy. Bytes behind
+    /// the data are cut. Says whether anything had to be changed.
+    ///
+    /// A file that is shorter than its BAT claims is never touched: to give it a footer would pass lost data off as
+    /// zeros.
+    ///
+    /// # Errors
+    /// Neither footer is good, the file is truncated, or reading or writing failed.
+    pub fn apply<S: Storage>(self, storage: S) -> Result<bool, Error> {
+        let mut image = if self.by_copy { Image::open_by_copy(&storage)? } else { Image::open(&storage)? };
+        let len = storage.len().map_err(Error::io("finding the file's length", 0))?;
+        let end = image.data_end()?;
+        let mut sound = footer::read_primary(&storage, len)
+            .is_ok_and(|(f, at)| f == image.footer && at == end)
+            && (image.sparse.is_none() || footer::read_copy(&storage, len).is_ok_and(|f| f == image.footer));
+        if let Some(uuid) = self.fresh_uuid.filter(|_| image.footer.uuid == [0; 16]) {
+            image.footer.uuid = uuid.into_bytes();
+            sound = false;
+        }
+        if sound && len == end + FOOTER_SIZE {
+            return Ok(false);
+        }
+        image.write_footers().map(|()| true)
+    }
+}
+
+/// Mends footers as [`Repair`] does by default, but only where there is room for the footer that was there: a file
+/// without was cut off, and who knows what else is gone.
 ///
 /// # Errors
-/// Neither footer is good, the file is truncated, or reading or writing failed.
+/// As [`Repair::apply`].
 pub fn repair_footers<S: Storage>(storage: S) -> Result<bool, Error> {
-    let mut image = Image::open(&storage)?;
+    let image = Image::open(&storage)?;
     let len = storage.len().map_err(Error::io("finding the file's length", 0))?;
-    let end = image.data_end()?;
-    // Where there is no room for the footer that was there, the file was cut off: who knows what else is gone.
-    if len < end.saturating_add(FOOTER_SIZE) {
-        let expected = format!("at least {} bytes", end.saturating_add(FOOTER_SIZE));
-        return Err(
-            Finding::new(Part::File, Rule::BlockPastEnd, len, expected, format!("{len} bytes")).into()
-        );
+    let least = image.data_end()?.saturating_add(FOOTER_SIZE);
+    if len < least {
+        let (expected, found) = (format!("at least {least} bytes"), format!("{len} bytes"));
+        return Err(Finding::new(Part::File, Rule::BlockPastEnd, len, expected, found).into());
     }
-    let sound = footer::read_primary(&storage, len).is_ok_and(|(f, at)| f == image.footer && at == end)
-        && (image.sparse.is_none() || footer::read_copy(&storage, len).is_ok_and(|f| f == image.footer));
-    if sound && len == end + FOOTER_SIZE {
-        return Ok(false);
-    }
-    debug_assert_eq!(image.footer.as_bytes().len() as u64, FOOTER_SIZE);
-    image.write_footers().map(|()| true)
+    Repair::default().apply(storage)
 }
 
 /// Rewrites both footers from the copy at the start, whatever is at the end: for a duplicate of an image that may be in
@@ -54,7 +79,7 @@ pub fn restore_footers<S: Storage>(storage: S) -> Result<bool, Error> {
 mod tests {
     use super::*;
     use crate::vhd::{BLOCK_SIZE, Memory, Sector, VhdTime, create_dynamic};
-    use uuid::Uuid;
+    use zerocopy::IntoBytes;
 
     #[test]
     fn a_footer_that_a_guest_wrote_is_not_believed_over_the_copy() {

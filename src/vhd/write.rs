@@ -50,7 +50,7 @@ impl<S: Storage> Image<S> {
     fn write_block(&mut self, block: BlockIndex, within: u64, piece: &[u8]) -> Result<bool, Error> {
         let (existing, room) = match self.block(block)? {
             Some(place) => (true, place),
-            None => (false, self.room_for_block()?),
+            None => (false, self.room_for_block(self.is_whole_block(piece))?),
         };
         let Some(sparse) = &mut self.sparse else { return Ok(false) };
         let (bitmap_size, per_block) = (sparse.bitmap_size(), sparse.sectors_per_block());
@@ -58,8 +58,10 @@ impl<S: Storage> Image<S> {
         self.storage.write_at(piece, data).map_err(Error::io("writing data", data))?;
 
         let mut bytes = vec![0; usize::try_from(bitmap_size).unwrap_or(0)];
-        let read = self.storage.read_at(&mut bytes, room.offset());
-        read.map_err(Error::io("reading a block's bitmap", room.offset()))?;
+        if existing {
+            let read = self.storage.read_at(&mut bytes, room.offset());
+            read.map_err(Error::io("reading a block's bitmap", room.offset()))?;
+        }
         let mut bitmap = super::bitmap::Bitmap(bytes);
         bitmap.set(within..within + piece.len() as u64 / SECTOR_SIZE);
         let written = self.storage.write_at(&bitmap.0, room.offset());
@@ -76,8 +78,13 @@ impl<S: Storage> Image<S> {
         Ok(!existing)
     }
 
-    /// Makes room for a block behind all data: zeros from the old end on, the block's data on a page.
-    fn room_for_block(&self) -> Result<FileSector, Error> {
+    fn is_whole_block(&self, piece: &[u8]) -> bool {
+        self.sparse.as_ref().is_some_and(|s| piece.len() as u64 == s.block_size())
+    }
+
+    /// Makes room for a block behind all data, the block's data on a page. From the old end on there are zeros, unless
+    /// the whole block is written next: then the old footer stays until it is written over, as blktap leaves it.
+    pub(crate) fn room_for_block(&self, whole: bool) -> Result<FileSector, Error> {
         let Some(sparse) = &self.sparse else {
             return Err(Error::Refused("a fixed disk has no blocks".into()));
         };
@@ -101,7 +108,7 @@ impl<S: Storage> Image<S> {
         let len = self.storage.len().map_err(io(end))?;
         self.storage.set_len(len.max((data + SECTORS_OF_FOOTER) * SECTOR_SIZE + block)).map_err(io(end))?;
         let mut at = end;
-        while at < len {
+        while !whole && at < len {
             let piece = usize::try_from(len - at).unwrap_or(ZEROS.len()).min(ZEROS.len());
             self.storage.write_at(&ZEROS[..piece], at).map_err(io(at))?;
             at += piece as u64;
