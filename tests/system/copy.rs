@@ -86,6 +86,7 @@ fn what_cannot_be_copied_is_refused_and_nothing_changes() {
     let (sr, vdis) = Sr::with(Fixture::diff3());
     let other = "91111111-1111-4111-8111-111111111111";
     let third = "92222222-2222-4222-8222-222222222222";
+    let fourth = "93333333-3333-4333-8333-333333333333";
     let (leaf, neighbour) = (vdis[0].to_string(), Sr::NEIGHBOUR.to_string());
     let gone = Uuid::from_u128(77);
     let before = sr.snapshot();
@@ -96,7 +97,7 @@ fn what_cannot_be_copied_is_refused_and_nothing_changes() {
         (&vdis, &[&leaf, other, third], "taken", "is taken"),
         (&vdis, &[other, third, other], "bad-argument", "twice"),
         (&vdis, &[other, third], "too-few-uuids", "each of the 3 links, found 2"),
-        (&vdis[1..], &[other, third, &leaf.replace('1', "2")], "bad-argument", "too many uuids"),
+        (&vdis[1..], &[other, third, fourth], "bad-argument", "too many uuids"),
         (&vdis[..2], &[], "bad-image", "whose parent is missing"),
         (&[vdis[0], vdis[2]], &[], "bad-image", "not the next link"),
         (&[vdis[0], vdis[0], vdis[1]], &[], "bad-argument", "twice"),

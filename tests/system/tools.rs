@@ -136,7 +136,7 @@ fn a_tool_that_fails_or_babbles_lands_nothing() {
             "nothing pleases me",
         ),
         ("exit 0", "both", "bad-image", "no verdict"),
-        ("kill -9 $$", "both", "tool", "signal"),
+        ("kill -9 $$", "both", "tool", "signal: 9"),
     ] {
         let (_scratch, path) = script(body);
         let sr = Sr::new();
