@@ -260,9 +260,10 @@ fn hint(finding: &Finding) -> Option<&'static str> {
             Some("set the clock of the host that made the image, or of this one, and try again")
         }
         (Rule::FixedDisk, _) => Some("convert it to a dynamic image first"),
-        (Rule::BlockPastEnd | Rule::ShortFooter, _) => {
-            Some("the image was cut off: get it again from where it came")
-        }
+        (Rule::BlockPastEnd, _) => Some("the image was cut off: get it again from where it came"),
+        (Rule::ShortFooter, _) => Some(
+            "the image was cut off, or an early Virtual PC made it: get it again, or let --repair write a whole footer",
+        ),
         (Rule::Cookie | Rule::Checksum | Rule::FootersDiffer, Part::Footer | Part::FooterCopy) => {
             Some("if only one of the two footers is damaged, --repair rewrites it from the other")
         }

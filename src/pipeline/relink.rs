@@ -24,12 +24,6 @@ pub(crate) fn link(mut chain: Identified, ctx: Context<'_>) -> Result<Relinked, 
         if image.normalise_geometry().map_err(Error::engine(&link.source))? {
             chain.carried.notes.push(format!("{}: the geometry was set to that of its size", link.source));
         }
-        if image.normalise_length().map_err(Error::engine(&link.source))? {
-            chain
-                .carried
-                .notes
-                .push(format!("{}: the footer of 511 bytes was made a whole one", link.source));
-        }
         let hidden = index > 0;
         if image.is_hidden() != hidden {
             ctx.tool.set_hidden(&path, hidden).map_err(Error::tool(&link.source))?;

@@ -80,19 +80,6 @@ impl<S: Storage> Image<S> {
         self.write_footers().map(|()| true)
     }
 
-    /// Gives a file whose length is no whole number of sectors one that is; says whether it had to. Early versions of
-    /// Virtual PC wrote footers of 511 bytes, and the host's tools read such a file on some file systems only.
-    ///
-    /// # Errors
-    /// As [`Self::set_hidden`].
-    pub fn normalise_length(&mut self) -> Result<bool, Error> {
-        let len = self.storage.len().map_err(Error::io("finding the file's length", 0))?;
-        if len.is_multiple_of(SECTOR_SIZE) {
-            return Ok(false);
-        }
-        self.write_footers().map(|()| true)
-    }
-
     /// Where the first block lies: what is in front of it is metadata.
     fn first_block(&self) -> Result<u64, Error> {
         let mut first = self.storage.len().map_err(Error::io("finding the file's length", 0))?;

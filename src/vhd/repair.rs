@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::error::Error;
 use super::finding::{Finding, Part, Rule};
-use super::footer::{self, FOOTER_SIZE};
+use super::footer::{self, FOOTER_SIZE, FooterSource};
 use super::image::Image;
 use super::storage::Storage;
 
@@ -44,8 +44,9 @@ impl Repair {
     }
 }
 
-/// Mends footers as [`Repair`] does by default, but only where there is room for the footer that was there: a file
-/// without was cut off, and who knows what else is gone.
+/// Mends footers as [`Repair`] does by default, but only where there is a footer at the end, or room for the one that was
+/// there: a file without was cut off, and who knows what else is gone. A footer of 511 bytes, as early versions of Virtual
+/// PC wrote it, becomes a whole one.
 ///
 /// # Errors
 /// As [`Repair::apply`].
@@ -53,7 +54,7 @@ pub fn repair_footers<S: Storage>(storage: S) -> Result<bool, Error> {
     let image = Image::open(&storage)?;
     let len = storage.len().map_err(Error::io("finding the file's length", 0))?;
     let least = image.data_end()?.saturating_add(FOOTER_SIZE);
-    if len < least {
+    if len < least && image.footer_source() == FooterSource::Copy {
         let (expected, found) = (format!("at least {least} bytes"), format!("{len} bytes"));
         return Err(Finding::new(Part::File, Rule::BlockPastEnd, len, expected, found).into());
     }
