@@ -48,6 +48,8 @@ pub enum Command {
     Create(Create),
     /// Make an empty child that takes a disk's writes from now on
     Snapshot(Snapshot),
+    /// Fold a leaf into its parent, which then holds the same disk
+    Coalesce(Coalesce),
     /// Rewrite a damaged footer from the good one
     Repair(Repair),
     /// Call a plugin function the way xapi does
@@ -70,6 +72,7 @@ impl Command {
             Self::Map(a) => a.json,
             Self::Create(a) => a.json,
             Self::Snapshot(a) => a.json,
+            Self::Coalesce(a) => a.json,
             Self::Repair(a) => a.json,
             Self::Call(a) => a.json.is_some(),
         }
@@ -309,6 +312,17 @@ pub struct Snapshot {
     /// The child to make, in the same directory; it must not exist
     #[arg(value_name = "CHILD")]
     pub child: PathBuf,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `coalesce`.
+#[derive(Debug, Args)]
+pub struct Coalesce {
+    /// The leaf; its parent lies beside it, and has no other child there
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

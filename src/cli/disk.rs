@@ -1,6 +1,6 @@
-//! `vhd-porter flatten`, `convert`, `compare`, `create`, `snapshot` and `repair`: one disk or chain at a time.
+//! `vhd-porter flatten`, `convert`, `compare`, `create`, `snapshot`, `coalesce` and `repair`: one disk or chain at a time.
 
-use super::args::{Compare, Convert, Create, Flatten, Repair, Snapshot};
+use super::args::{Coalesce, Compare, Convert, Create, Flatten, Repair, Snapshot};
 use super::outcome::{Exit, Failure};
 use super::{session, show};
 use crate::pipeline::{self, Form, Made};
@@ -66,6 +66,17 @@ fn show_made(json: bool, made: &Made) -> Exit {
     let of = made.parent.as_ref().map_or(String::new(), |parent| format!(", child of {parent}"));
     show::either(json, made, || format!("made {}: {} disk{of}\n", made.file, show::size(made.virtual_size)));
     Exit::Done
+}
+
+pub(super) fn coalesce(args: &Coalesce, quiet: bool) -> Result<Exit, Failure> {
+    let coalesced =
+        session::with_context(&session::embedded(), quiet, |ctx| pipeline::coalesce(&args.file, ctx))?;
+    let words = || {
+        let (bytes, leaf) = (show::size(coalesced.sectors * 512), args.file.display());
+        format!("{} took {bytes} and holds the disk now; {leaf} is not needed any more\n", coalesced.parent)
+    };
+    show::either(args.json, &coalesced, words);
+    Ok(Exit::Done)
 }
 
 pub(super) fn repair(args: &Repair) -> Result<Exit, Failure> {

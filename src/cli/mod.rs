@@ -59,6 +59,7 @@ fn run(cli: &Cli) -> Exit {
         Command::Map(args) => map::run(args),
         Command::Create(args) => disk::create(args),
         Command::Snapshot(args) => disk::snapshot(args),
+        Command::Coalesce(args) => disk::coalesce(args, quiet),
         Command::Repair(args) => disk::repair(args),
         Command::Call(args) => call::run(args),
     };

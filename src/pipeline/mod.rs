@@ -14,6 +14,7 @@ mod adopt;
 mod archive;
 mod carried;
 mod checkup;
+mod coalesce;
 mod compare;
 mod context;
 mod convert;
@@ -42,6 +43,7 @@ mod validate;
 
 pub use adopt::Adopt;
 pub use checkup::{Checkups, Depth, FileCheckup, check, check_file, check_repository};
+pub use coalesce::{Coalesced, coalesce};
 pub use compare::{Comparison, compare};
 pub use context::Context;
 pub use convert::{Convert, Converted, Form};

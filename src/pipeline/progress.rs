@@ -20,6 +20,8 @@ pub enum Stage {
     Pack,
     /// Writing a disk in another form.
     Convert,
+    /// Writing an image's blocks to its parent.
+    Coalesce,
     /// Reading two disks.
     Compare,
 }
@@ -36,6 +38,7 @@ impl Stage {
             Self::Land => "moving into the SR",
             Self::Pack => "packing",
             Self::Convert => "converting",
+            Self::Coalesce => "coalescing",
             Self::Compare => "comparing",
         }
     }

@@ -146,6 +146,8 @@ rules! {
     ParentUuid = "parent-uuid", "the parent is not the next link of the chain";
     /// The parent is there.
     ParentMissing = "parent-missing", "the parent is missing";
+    /// Only one image writes to a parent.
+    ParentShared = "parent-shared", "the parent has other children";
     /// The parent is not larger than the child.
     ParentSize = "parent-size", "the parent is larger than its child";
     /// The platform code is known.
