@@ -134,7 +134,9 @@ impl<'a, S: Storage> Flattened<'a, S> {
                 self.piece.resize(usize::try_from(PIECE * SECTOR_SIZE).unwrap_or(0), 0);
                 self.piece.fill(0);
                 let bytes = usize::try_from(there * SECTOR_SIZE).unwrap_or(0);
-                self.chain.read(Sector(first), &mut self.piece[..bytes])?;
+                if there > 0 {
+                    self.chain.read(Sector(first), &mut self.piece[..bytes])?;
+                }
                 let next = within + PIECE;
                 self.next = if next < PER_BLOCK { Step::Data(index, next) } else { Step::Block(index + 1) };
             }

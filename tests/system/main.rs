@@ -7,6 +7,7 @@
 
 mod check;
 mod copy;
+mod disks;
 mod export;
 mod filesystems;
 mod import;
