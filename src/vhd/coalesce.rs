@@ -63,10 +63,13 @@ impl<S: Storage> Image<S> {
     ) -> Result<u64, Error> {
         let room = parent.sectors()?;
         let mut last = 0;
-        self.own_sectors(|_, _| {}, |_, sector, _, run| {
-            last = sector.0 + run;
-            Ok(())
-        })?;
+        self.own_sectors(
+            |_, _| {},
+            |_, sector, _, run| {
+                last = sector.0 + run;
+                Ok(())
+            },
+        )?;
         if last > room {
             return Err(Error::OutOfRange { sector: last, sectors: room });
         }
@@ -113,7 +116,11 @@ mod tests {
 
     const MIB: u64 = 1 << 20;
 
-    fn pair<'a>(base: &'a Memory, child: &'a Memory, parent_size: u64) -> (Image<&'a Memory>, Image<&'a Memory>) {
+    fn pair<'a>(
+        base: &'a Memory,
+        child: &'a Memory,
+        parent_size: u64,
+    ) -> (Image<&'a Memory>, Image<&'a Memory>) {
         let base = create_dynamic(base, parent_size, Uuid::from_u128(1), VhdTime(0)).unwrap();
         let link = ParentLink { file_name: "base.vhd".into(), uuid: base.uuid(), modified: VhdTime(0) };
         let child = create_differencing(child, 8 * MIB, Uuid::from_u128(2), VhdTime(0), &link).unwrap();
@@ -146,7 +153,10 @@ mod tests {
         child.write(Sector(0), &[1; 512]).unwrap();
         child.write(Sector(8192), &[1; 512]).unwrap();
         let before = below.clone().into_bytes();
-        assert!(matches!(child.coalesce_into(&mut base, |_, _| {}), Err(Error::OutOfRange { sectors: 4096, .. })));
+        assert!(matches!(
+            child.coalesce_into(&mut base, |_, _| {}),
+            Err(Error::OutOfRange { sectors: 4096, .. })
+        ));
         assert!(before == below.into_bytes());
     }
 

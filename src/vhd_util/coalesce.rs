@@ -9,7 +9,7 @@ use super::disk::{self, Disk, Opening};
 use super::errno::Errno;
 use super::getopt::Options;
 use super::{parent, writing};
-use crate::vhd::{Image, RawDisk, Rule, Scope, SectorSink, VhdTime};
+use crate::vhd::{Image, RawDisk, SectorSink};
 
 pub(super) const USAGE: &str = "options: <-n name> [-s sparse] [-p progress] [-h help]\n";
 
@@ -24,25 +24,28 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
             _ => return super::usage(console, USAGE),
         }
     }
-    let Some(name) = name.filter(|_| options.operands.is_empty()) else { return super::usage(console, USAGE) };
+    let Some(name) = name.filter(|_| options.operands.is_empty()) else {
+        return super::usage(console, USAGE);
+    };
     if sparse {
         say!(console, "opening for sparse writes\n");
     }
-    let count =
-        fold(Path::new(&name), progress, console).inspect_err(|e| say!(console, "error coalescing: {e}\n"))?;
+    let count = fold(Path::new(&name), progress, console)
+        .inspect_err(|e| say!(console, "error coalescing: {e}\n"))?;
     say!(console, "Coalesced {count} sectors");
     Ok(())
 }
 
 fn fold(path: &Path, progress: bool, console: &mut Console<'_>) -> Result<u64, Errno> {
     let name = path.display();
-    let child = Disk::open(path, Opening::default())
-        .inspect_err(|e| say!(console, "error opening {name}: {e}\n"))?;
+    let child =
+        Disk::open(path, Opening::default()).inspect_err(|e| say!(console, "error opening {name}: {e}\n"))?;
     if !child.is_child() {
         say!(console, "coalescing of non-differencing disks is not supported\n");
         return Err(Errno::INVAL);
     }
-    let above = parent::locate(&child).inspect_err(|e| say!(console, "error finding {name} parent: {e}\n"))?;
+    let above =
+        parent::locate(&child).inspect_err(|e| say!(console, "error finding {name} parent: {e}\n"))?;
     if child.has_raw_parent() {
         let file = beside(&child, &above)
             .and_then(|()| disk::open_file(&above, true))
@@ -55,7 +58,7 @@ fn fold(path: &Path, progress: bool, console: &mut Console<'_>) -> Result<u64, E
         return Err(Errno::INVAL);
     }
     work.disk.metadata_end()?;
-    sound(&work.disk)?;
+    writing::require_sound(&work.disk)?;
     fold_into(&child, &mut work.image()?, progress, console)
 }
 
@@ -66,7 +69,7 @@ fn fold_into(
     console: &mut Console<'_>,
 ) -> Result<u64, Errno> {
     child.metadata_end()?;
-    sound(child)?;
+    writing::require_sound(child)?;
     let mut image: Image<File> = Image::open(child.file.try_clone()?)?;
     let count = image.coalesce_into(target, |done, of| {
         if progress {
@@ -85,17 +88,4 @@ fn fold_into(
 fn beside(child: &Disk, raw: &Path) -> Result<(), Errno> {
     let same = parent::canonical(&child.path)?.parent() == parent::canonical(raw)?.parent();
     if same { Ok(()) } else { Err(Errno::INVAL) }
-}
-
-/// Refuses an image whose blocks are not where blocks may be: their data is not what it seems, and writing to it would
-/// destroy other data.
-fn sound(disk: &Disk) -> Result<(), Errno> {
-    let checkup = crate::vhd::check(&disk.file, Scope::Body, VhdTime(u32::MAX))?;
-    let broken = |rule: Rule| {
-        matches!(
-            rule,
-            Rule::BlockInMetadata | Rule::BlockPastEnd | Rule::BlockOverlap | Rule::BatSize | Rule::MetadataOverlap
-        )
-    };
-    if checkup.findings.list.iter().any(|f| broken(f.rule)) { Err(Errno::INVAL) } else { Ok(()) }
 }

@@ -15,7 +15,8 @@ use super::guest::Guest;
 use super::newborn::Newborn;
 use crate::vhd::{BlockIndex, Creation, DiskType, SECTOR_SIZE, Sector};
 
-pub(super) const USAGE: &str = "options: -n <name> -N <new VHD name> [-k <keyfile> | -E (pass encryption key on stdin)] [-h help] \n";
+pub(super) const USAGE: &str =
+    "options: -n <name> -N <new VHD name> [-k <keyfile> | -E (pass encryption key on stdin)] [-h help] \n";
 
 pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Errno> {
     let options = Options::read("copy", "n:N:k:Eh", args, console);
@@ -48,8 +49,9 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
         return Err(Errno::INVAL);
     }
     disk.data_end()?;
-    let newborn =
-        Newborn::create(target).inspect_err(|e| say!(console, "error creating {}: {e}\n", target.display()))?;
+    super::writing::require_sound(&disk)?;
+    let newborn = Newborn::create(target)
+        .inspect_err(|e| say!(console, "error creating {}: {e}\n", target.display()))?;
     blocks(disk, &newborn, console)?;
     newborn.keep();
     Ok(())
@@ -71,7 +73,9 @@ fn blocks(disk: Disk, newborn: &Newborn, console: &mut Console<'_>) -> Result<()
         }
         let start = u64::from(block.0) * per_block;
         let copied = guest.read(start, &mut buf).and_then(|()| Ok(image.write(Sector(start), &buf)?));
-        copied.inspect_err(|e| say!(console, "Failed to copy block {} of {}: {e}\n", block.0, name.display()))?;
+        copied.inspect_err(|e| {
+            say!(console, "Failed to copy block {} of {}: {e}\n", block.0, name.display())
+        })?;
     }
     Ok(())
 }

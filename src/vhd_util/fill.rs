@@ -8,8 +8,8 @@ use super::disk::{Disk, Opening};
 use super::errno::Errno;
 use super::getopt::Options;
 use super::guest::Guest;
-use super::writing::{self, Work};
 use super::number;
+use super::writing::{self, Work};
 use crate::vhd::{SECTOR_SIZE, Sector};
 
 pub(super) const USAGE: &str = "options: <-n name> [-h help] [-b initialise the BAT and bitmaps, don't write to the data blocks (much faster)] [-f start intialisation from this sector, only usable with -b] [-t intialise up to this sector (inclusive), only usable with -b] [-B ignore the 2 TB limit, only usable with -b]\n";
@@ -27,7 +27,9 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
             _ => return super::usage(console, USAGE),
         }
     }
-    let Some(name) = name.filter(|_| options.operands.is_empty()) else { return super::usage(console, USAGE) };
+    let Some(name) = name.filter(|_| options.operands.is_empty()) else {
+        return super::usage(console, USAGE);
+    };
     if !bitmaps && (from.is_some() || to.is_some()) {
         say!(console, "-f/-t can only be used with -b\n");
         return super::usage(console, USAGE);
@@ -47,6 +49,7 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
         return Err(Errno::INVAL);
     }
     work.disk.data_end()?;
+    writing::require_sound(&work.disk)?;
     if bitmaps { allocate(&work, from.unwrap_or(0), to) } else { write(&work) }
 }
 

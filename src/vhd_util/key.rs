@@ -131,7 +131,8 @@ fn set(path: &Path, given: &Given, console: &mut Console<'_>) -> Result<(), Errn
         return Err(Errno::INVAL);
     }
     let allocated = work.disk.allocated();
-    let allocated = allocated.inspect_err(|e| complain!(console, "vhd_util_set_key: error reading bat: {e}\n"))?;
+    let allocated =
+        allocated.inspect_err(|e| complain!(console, "vhd_util_set_key: error reading bat: {e}\n"))?;
     if allocated > 0 || work.disk.is_child() {
         complain!(console, "vhd_util_set_key: can't save key hashes for non-empty vhds\n");
         return Err(Errno::INVAL);

@@ -42,8 +42,7 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
         discard(&work).inspect_err(|e| say!(console, "failed to zero VHD: {e}\n"))?;
     }
     if let Some(size) = size {
-        resize(&work, size)
-            .inspect_err(|e| say!(console, "failed to set physical size to {size}: {e}\n"))?;
+        resize(&work, size).inspect_err(|e| say!(console, "failed to set physical size to {size}: {e}\n"))?;
     }
     if let Some(parent) = parent {
         let path = Path::new(&parent);
