@@ -160,6 +160,37 @@ impl Batmap {
     pub(crate) fn replace<S: Storage>(&mut self, storage: &S, map: &[u8]) -> Result<(), Error> {
         let offset = self.header.offset.get();
         storage.write_at(map, offset).map_err(Error::io("writing the batmap", offset))?;
+        self.seal(storage)
+    }
+
+    /// Takes note that the disk has `size` bytes now, in `blocks` blocks; the map stays where it is. The bits of blocks
+    /// that are new are clear.
+    pub(crate) fn resize<S: Storage>(&mut self, storage: &S, size: u64, blocks: u32) -> Result<(), Error> {
+        (self.size, self.blocks) = (size, blocks);
+        self.seal(storage)
+    }
+
+    /// Moves head and map to `offset`, for a disk of `size` bytes in `blocks` blocks.
+    pub(crate) fn relocate<S: Storage>(
+        &mut self,
+        storage: &S,
+        offset: u64,
+        size: u64,
+        blocks: u32,
+    ) -> Result<(), Error> {
+        let sectors = padded(u64::from(blocks).div_ceil(8)).max(SECTOR_SIZE) / SECTOR_SIZE;
+        let mut map = self.map_bytes(storage, 0, self.used())?;
+        map.resize(usize::try_from(sectors * SECTOR_SIZE).unwrap_or(usize::MAX), 0);
+        (self.size, self.blocks, self.offset) = (size, blocks, offset);
+        self.header.offset = (offset + SECTOR_SIZE).into();
+        self.header.sectors = u32::try_from(sectors).unwrap_or(u32::MAX).into();
+        let at = offset + SECTOR_SIZE;
+        storage.write_at(&map, at).map_err(Error::io("writing the batmap", at))?;
+        self.seal(storage)
+    }
+
+    /// Renews the checksum and writes the head.
+    fn seal<S: Storage>(&mut self, storage: &S) -> Result<(), Error> {
         self.header.checksum = self.checksum(storage)?.into();
         let head = self.header.as_bytes();
         storage.write_at(head, self.offset).map_err(Error::io("writing the batmap", self.offset))
@@ -172,8 +203,6 @@ impl Batmap {
         bits[0] |= 0x80 >> (block.0 % 8);
         let offset = self.header.offset.get() + byte;
         storage.write_at(&bits, offset).map_err(Error::io("writing the batmap", offset))?;
-        self.header.checksum = self.checksum(storage)?.into();
-        let head = self.header.as_bytes();
-        storage.write_at(head, self.offset).map_err(Error::io("writing the batmap", self.offset))
+        self.seal(storage)
     }
 }

@@ -9,7 +9,7 @@ use super::disk::{self, Disk, Opening};
 use super::errno::Errno;
 use super::getopt::Options;
 use super::{parent, writing};
-use crate::vhd::{Image, RawDisk, Rule, Scope, SectorSink, VhdTime};
+use crate::vhd::{Image, RawDisk, SectorSink};
 
 pub(super) const USAGE: &str = "options: <-n name> [-s sparse] [-p progress] [-h help]\n";
 
@@ -58,7 +58,7 @@ fn fold(path: &Path, progress: bool, console: &mut Console<'_>) -> Result<u64, E
         return Err(Errno::INVAL);
     }
     work.disk.metadata_end()?;
-    sound(&work.disk)?;
+    writing::require_sound(&work.disk)?;
     fold_into(&child, &mut work.image()?, progress, console)
 }
 
@@ -69,7 +69,7 @@ fn fold_into(
     console: &mut Console<'_>,
 ) -> Result<u64, Errno> {
     child.metadata_end()?;
-    sound(child)?;
+    writing::require_sound(child)?;
     let mut image: Image<File> = Image::open(child.file.try_clone()?)?;
     let count = image.coalesce_into(target, |done, of| {
         if progress {
@@ -88,21 +88,4 @@ fn fold_into(
 fn beside(child: &Disk, raw: &Path) -> Result<(), Errno> {
     let same = parent::canonical(&child.path)?.parent() == parent::canonical(raw)?.parent();
     if same { Ok(()) } else { Err(Errno::INVAL) }
-}
-
-/// Refuses an image whose blocks are not where blocks may be: their data is not what it seems, and writing to it would
-/// destroy other data.
-fn sound(disk: &Disk) -> Result<(), Errno> {
-    let checkup = crate::vhd::check(&disk.file, Scope::Body, VhdTime(u32::MAX))?;
-    let broken = |rule: Rule| {
-        matches!(
-            rule,
-            Rule::BlockInMetadata
-                | Rule::BlockPastEnd
-                | Rule::BlockOverlap
-                | Rule::BatSize
-                | Rule::MetadataOverlap
-        )
-    };
-    if checkup.findings.list.iter().any(|f| broken(f.rule)) { Err(Errno::INVAL) } else { Ok(()) }
 }

@@ -49,6 +49,7 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
         return Err(Errno::INVAL);
     }
     disk.data_end()?;
+    super::writing::require_sound(&disk)?;
     let newborn = Newborn::create(target)
         .inspect_err(|e| say!(console, "error creating {}: {e}\n", target.display()))?;
     blocks(disk, &newborn, console)?;

@@ -49,6 +49,7 @@ pub(super) fn run(args: &[OsString], console: &mut Console<'_>) -> Result<(), Er
         return Err(Errno::INVAL);
     }
     work.disk.data_end()?;
+    writing::require_sound(&work.disk)?;
     if bitmaps { allocate(&work, from.unwrap_or(0), to) } else { write(&work) }
 }
 

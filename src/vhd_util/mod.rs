@@ -32,6 +32,8 @@ mod parent;
 mod query;
 mod read;
 mod repair;
+mod resize;
+mod revert;
 mod scan;
 mod set;
 mod snapshot;
@@ -58,6 +60,8 @@ const COMMANDS: &[(&str, Command)] = &[
     ("modify", modify::run),
     ("scan", scan::run),
     ("check", check::run),
+    ("revert", revert::run),
+    ("resize", resize::run),
     ("fill", fill::run),
     ("coalesce", coalesce::run),
     ("key", key::run),

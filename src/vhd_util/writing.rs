@@ -7,7 +7,7 @@ use std::path::Path;
 use super::console::{Console, say};
 use super::disk::{Disk, Opening};
 use super::errno::Errno;
-use crate::vhd::Image;
+use crate::vhd::{self, Image, Rule, Scope, VhdTime};
 
 /// An image that may be changed.
 pub(super) struct Work {
@@ -30,4 +30,22 @@ pub(super) fn open(path: &Path) -> Result<Work, Errno> {
 /// As [`open`], and says on failure what most commands say.
 pub(super) fn open_or_say(path: &Path, console: &mut Console<'_>) -> Result<Work, Errno> {
     open(path).inspect_err(|error| say!(console, "error opening {}: {error}\n", path.display()))
+}
+
+/// Refuses an image whose blocks are not where blocks may be: their data is not what it seems, and writing to it would
+/// destroy other data.
+pub(super) fn require_sound(disk: &Disk) -> Result<(), Errno> {
+    let checkup = vhd::check(&disk.file, Scope::Body, VhdTime(u32::MAX))?;
+    let broken = |rule: Rule| {
+        matches!(
+            rule,
+            Rule::BlockInMetadata
+                | Rule::BlockPastEnd
+                | Rule::BlockOverlap
+                | Rule::BatSize
+                | Rule::MetadataOverlap
+                | Rule::TableOffset
+        )
+    };
+    if checkup.findings.list.iter().any(|f| broken(f.rule)) { Err(Errno::INVAL) } else { Ok(()) }
 }
