@@ -1,6 +1,8 @@
 //! The block allocation table, read a page at a time: a 2040 GiB disk has a million entries, a chain has thirty of
 //! these tables, and none of that should sit in memory.
 
+use std::cell::OnceCell;
+
 use super::error::Error;
 use super::format::UNALLOCATED;
 use super::storage::Storage;
@@ -16,13 +18,15 @@ pub struct Bat {
     blocks: u32,
     page: Vec<u32>,
     page_start: u32,
+    /// The block that lies last in the file, once somebody has asked.
+    last: OnceCell<Option<FileSector>>,
 }
 
 impl Bat {
     /// The table at byte `offset` for a disk of `blocks` blocks. What the file holds beyond that is never looked at.
     #[must_use]
     pub fn new(offset: u64, blocks: u32) -> Self {
-        Self { offset, blocks, page: Vec::new(), page_start: 0 }
+        Self { offset, blocks, page: Vec::new(), page_start: 0, last: OnceCell::new() }
     }
 
     /// Blocks of the disk, allocated or not.
@@ -61,12 +65,32 @@ impl Bat {
         {
             *entry = place.0;
         }
+        // A block that moves down may have been the last one. Blocks are allocated upwards: that costs nothing.
+        match self.last.take() {
+            Some(last) if last.is_none_or(|last| place > last) => drop(self.last.set(Some(place))),
+            _ => {}
+        }
         Ok(())
+    }
+
+    /// Where the block lies that is last in the file; `None` when none is allocated. Found once, and kept while blocks
+    /// are allocated behind it.
+    pub(crate) fn last<S: Storage>(&self, storage: &S) -> Result<Option<FileSector>, Error> {
+        if let Some(last) = self.last.get() {
+            return Ok(*last);
+        }
+        let mut last = None;
+        self.for_each(storage, |_, place| {
+            last = last.max(Some(place));
+            Ok(())
+        })?;
+        Ok(*self.last.get_or_init(|| last))
     }
 
     /// Forgets what was read: the table in the file was changed.
     pub(crate) fn forget(&mut self) {
         self.page.clear();
+        self.last = OnceCell::new();
     }
 
     /// Calls `visit` for each allocated block, in the order of the table.

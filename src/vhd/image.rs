@@ -230,14 +230,10 @@ impl<S: Storage> Image<S> {
     /// # Errors
     /// The BAT cannot be read.
     pub fn data_end(&self) -> Result<u64, Error> {
-        let mut end = self.data_end_at_least();
+        let end = self.data_end_at_least();
         let Some(sparse) = &self.sparse else { return Ok(end) };
         let size = sparse.bitmap_size() + sparse.block_size();
-        sparse.bat.for_each(&self.storage, |_, place| {
-            end = end.max(place.offset() + size);
-            Ok(())
-        })?;
-        Ok(end)
+        Ok(sparse.bat.last(&self.storage)?.map_or(end, |last| end.max(last.offset() + size)))
     }
 
     /// As [`Self::data_end`], of a file that holds all of that.
