@@ -1,5 +1,7 @@
 //! Random histories of a chain, in the engine and in a model that is nothing but bytes.
 
+use std::io::Read as _;
+
 use proptest::prelude::*;
 use vhd_porter::vhd::{self, Chain, DiskType, Image, ParentLink, Sector, Snapshot};
 
@@ -18,6 +20,12 @@ enum Op {
     Relink { link: prop::sample::Index, name: String },
     /// The link closed and opened by its footer, or by the copy of that.
     Reopen { link: prop::sample::Index, by_copy: bool },
+    /// What the link has of its own, into its parent.
+    Coalesce { link: prop::sample::Index },
+    /// The disk of the link on top made larger by this many sectors, blocks moved where they are in the way.
+    Grow { more: usize },
+    /// The disk as of this link, as one image.
+    Flatten { link: prop::sample::Index },
     /// Some sectors of the disk as of this link.
     Read { link: prop::sample::Index, at: prop::sample::Index, sectors: usize },
 }
@@ -35,6 +43,9 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (index(), any::<bool>()).prop_map(|(link, hidden)| Op::Hide { link, hidden }),
         1 => (index(), "[a-zA-Z0-9é€ _-]{1,60}\\.vhd").prop_map(|(link, name)| Op::Relink { link, name }),
         1 => (index(), any::<bool>()).prop_map(|(link, by_copy)| Op::Reopen { link, by_copy }),
+        1 => index().prop_map(|link| Op::Coalesce { link }),
+        1 => (1..20_000usize).prop_map(|more| Op::Grow { more }),
+        1 => index().prop_map(|link| Op::Flatten { link }),
         4 => (index(), at(), sectors()).prop_map(|(link, at, sectors)| Op::Read { link, at, sectors }),
     ]
 }
@@ -93,6 +104,9 @@ impl World {
                 let by_copy = *by_copy && image.kind() != DiskType::Fixed;
                 *image = if by_copy { Image::open_by_copy(storage) } else { Image::open(storage) }.unwrap();
             }
+            Op::Coalesce { link } => self.coalesce(link.index(count)),
+            Op::Grow { more } => self.grow(*more),
+            Op::Flatten { link } => self.flatten(link.index(count)),
             Op::Read { link, at, sectors } => self.read(link.index(count), at, *sectors),
         }
     }
@@ -132,6 +146,59 @@ impl World {
             let seen = std::iter::once(here).chain(above.iter_mut().take_while(|model| !model.own[sector]));
             seen.for_each(|model| model.disk[sector * SECTOR..][..SECTOR].copy_from_slice(bytes));
         }
+    }
+
+    fn coalesce(&mut self, link: usize) {
+        if link == 0 {
+            return;
+        }
+        let (below, above) = self.images.split_at_mut(link);
+        let done = above[0].coalesce_into(&mut below[link - 1], |_, _| {});
+        let (below, above) = self.models.split_at_mut(link);
+        let (parent, child) = (&mut below[link - 1], &above[0]);
+        let beyond = child.own.iter().skip(parent.own.len()).any(|own| *own);
+        assert_eq!(done.is_err(), beyond, "only a parent that is too small is refused");
+        if beyond {
+            return;
+        }
+        assert_eq!(done.unwrap(), child.own.iter().filter(|own| **own).count() as u64);
+        for sector in (0..child.own.len()).filter(|sector| child.own[*sector]) {
+            let place = sector * SECTOR..(sector + 1) * SECTOR;
+            parent.disk[place.clone()].copy_from_slice(&child.disk[place]);
+            parent.own[sector] = true;
+        }
+    }
+
+    fn grow(&mut self, more: usize) {
+        let image = self.images.pop().unwrap();
+        let storage = image.storage().clone();
+        if image.kind() != DiskType::Fixed {
+            let model = self.models.last_mut().unwrap();
+            let size = (model.disk.len() + more * SECTOR) as u64;
+            image.grow(size, vhd::Memory::default()).unwrap();
+            model.disk.resize(model.disk.len() + more * SECTOR, 0);
+            model.own.resize(model.disk.len() / SECTOR, false);
+        }
+        self.images.push(Image::open(storage).unwrap());
+    }
+
+    fn flatten(&mut self, link: usize) {
+        let above = self.images.split_off(link + 1);
+        let links = std::mem::take(&mut self.images).into_iter().rev().collect();
+        let mut chain = Chain::join(links).unwrap();
+        let mut flat = Vec::new();
+        let mut stream = vhd::Flattened::new(&mut chain, uuid(link + 1000), NOW).unwrap();
+        let length = stream.len();
+        stream.read_to_end(&mut flat).unwrap();
+        assert_eq!(flat.len() as u64, length);
+        self.images = chain.into_links().into_iter().rev().chain(above).collect();
+        let flat = vhd::Memory::new(flat);
+        let found = vhd::check(&flat, vhd::Scope::Repository, NOW).unwrap().findings;
+        assert_eq!(found.list, [], "a flattened chain");
+        let mut disk = Vec::new();
+        let image = Image::open(flat).unwrap();
+        Chain::join(vec![image]).unwrap().reader().read_to_end(&mut disk).unwrap();
+        assert_same(&disk, &self.models[link].disk, "a flattened disk");
     }
 
     fn read(&mut self, link: usize, at: &prop::sample::Index, sectors: usize) {
