@@ -9,6 +9,7 @@
 //! * `write`: it opens, by the copy of the footer if the file was to grow; every sector written has its old content or its
 //!   new one, and all others have theirs. `repair_footers` makes it sound, but for one thing: where a block
 //!   became full, the batmap may be left with the checksum of before. Writing again makes that sound as well.
+//! * `coalesce_into`: read through the child, the disk is what it was; doing it again finishes it.
 //!
 //! Writes of several sectors may stop between two of them. Not so that of a header: torn in the middle it has a
 //! wrong checksum, and the format keeps no copy of it. And all of this is about the order of the steps: what a
@@ -212,4 +213,28 @@ fn assert_mixed(found: &[u8], old: &[u8], new: &[u8], range: &Range<usize>) {
         found != &old[at.clone()] && found != &new[at.clone()]
     });
     assert_eq!(garbage, None, "neither old nor new");
+}
+
+#[test]
+fn coalescing_stops_with_a_disk_that_still_reads_and_is_done_again() {
+    let (base, child) = (base(), child());
+    Image::open(&child).unwrap().write(Sector(0), &content(7, 5 * SECTOR)).unwrap();
+    let (expected, child_before) = (seen(&child, &base), child.clone().into_bytes());
+    let steps = stop_everywhere(
+        &base,
+        true,
+        |parent| Image::open(&child)?.coalesce_into(parent, |_, _| {}).map(drop),
+        |left| {
+            // Through the child nothing differs, whenever it stopped; and the second run finishes what the first began.
+            assert_same(&seen(&child, left), &expected, "the disk through the child");
+            let repaired = left.clone();
+            vhd::repair_footers(&repaired).unwrap();
+            let mut parent = Image::open(&repaired).unwrap();
+            Image::open(&child).unwrap().coalesce_into(&mut parent, |_, _| {}).unwrap();
+            assert_same(&seen(&repaired, &base), &expected, "the disk without the child");
+            assert_sound(&repaired);
+        },
+    );
+    assert!(steps > 6, "a new block, one that is there, and a sync: {steps}");
+    assert!(child.into_bytes() == child_before);
 }
