@@ -10,6 +10,7 @@
 //!   new one, and all others have theirs. `repair_footers` makes it sound, but for one thing: where a block
 //!   became full, the batmap may be left with the checksum of before. Writing again makes that sound as well.
 //! * `coalesce_into`: read through the child, the disk is what it was; doing it again finishes it.
+//! * `grow`, where blocks have to move: it opens as it was, or is disabled, and then the journal puts it back.
 //!
 //! Writes of several sectors may stop between two of them. Not so that of a header: torn in the middle it has a
 //! wrong checksum, and the format keeps no copy of it. And all of this is about the order of the steps: what a
@@ -18,6 +19,7 @@
 use std::cell::Cell;
 use std::io;
 use std::ops::Range;
+use std::rc::Rc;
 
 use vhd_porter::vhd::{self, Error, Finding, Image, Memory, ParentLink, Part, Rule, Scope, Sector, Storage};
 
@@ -26,7 +28,7 @@ use crate::images::{BLOCK, NOW, SECTOR, assert_same, assert_sound, content, disk
 /// Memory that carries out so many steps and no more.
 struct Stopping {
     memory: Memory,
-    left: Cell<usize>,
+    left: Rc<Cell<usize>>,
     /// Whether half the sectors of the write at which it stops arrive.
     tears: Cell<bool>,
 }
@@ -73,7 +75,8 @@ fn stop_everywhere(
     judge: impl Fn(&Memory),
 ) -> usize {
     for steps in 0.. {
-        let storage = Stopping { memory: before.clone(), left: Cell::new(steps), tears: Cell::new(tears) };
+        let storage =
+            Stopping { memory: before.clone(), left: Rc::new(Cell::new(steps)), tears: Cell::new(tears) };
         let done = change(&mut Image::open(&storage).unwrap()).and_then(|()| Image::open(&storage)?.sync());
         judge(&storage.memory);
         if done.is_ok() {
@@ -237,4 +240,49 @@ fn coalescing_stops_with_a_disk_that_still_reads_and_is_done_again() {
     );
     assert!(steps > 6, "a new block, one that is there, and a sync: {steps}");
     assert!(child.into_bytes() == child_before);
+}
+
+#[test]
+fn growing_stops_as_it_was_or_is_put_back_by_its_journal() {
+    // One sector of BAT is full: the next block of the disk takes another, and the first block is in its way.
+    let before = Memory::default();
+    let mut image = vhd::create_dynamic(&before, 128 * BLOCK as u64, uuid(0), NOW).unwrap();
+    image.write(Sector(4096 + 7), &content(1, 3 * SECTOR)).unwrap();
+    image.write(Sector(9 * 4096), &content(2, BLOCK)).unwrap();
+    // Everything that was written lies in the first ten blocks.
+    let written = |image: &Memory| {
+        let mut bytes = vec![0; 10 * BLOCK];
+        let mut chain = vhd::Chain::join(vec![Image::open(image).unwrap()]).unwrap();
+        chain.read(Sector(0), &mut bytes).unwrap();
+        (chain.virtual_size() / BLOCK as u64, bytes)
+    };
+    let expected = written(&before).1;
+    for steps in 0.. {
+        let left = Rc::new(Cell::new(steps));
+        let stopping =
+            || Stopping { memory: before.clone(), left: Rc::clone(&left), tears: Cell::new(false) };
+        let (storage, journal) = (stopping(), Stopping { memory: Memory::default(), ..stopping() });
+        let done = Image::open(&storage).unwrap().grow(129 * BLOCK as u64, &journal);
+        let (storage, journal) = (storage.memory, journal.memory);
+        if done.is_ok() {
+            let (blocks, found) = written(&storage);
+            assert_eq!(blocks, 129);
+            assert_same(&found, &expected, "the disk that grew");
+            assert_sound(&storage);
+            assert!(steps > 20, "journal, footers, two blocks, metadata: {steps}");
+            return;
+        }
+        match vhd::Undo::open(&journal) {
+            // The journal was not in force yet: nothing had been touched.
+            Err(_) => assert!(storage.clone().into_bytes() == before.clone().into_bytes(), "step {steps}"),
+            Ok(undo) => {
+                undo.apply(&storage).unwrap();
+                undo.apply(&storage).unwrap();
+            }
+        }
+        let (blocks, found) = written(&storage);
+        assert_eq!(blocks, 128);
+        assert_same(&found, &expected, "the disk that did not grow");
+        assert_sound(&storage);
+    }
 }
