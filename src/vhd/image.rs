@@ -257,6 +257,7 @@ impl<S: Storage> Image<S> {
             let expected = format!("at least {} bytes", end.saturating_add(SECTOR_SIZE));
             return Err(Finding::new(Part::File, Rule::BlockPastEnd, len, expected, len).into());
         }
+        let end = self.footer_place(end, len)?;
         let bytes = self.footer.as_bytes();
         self.storage.write_at(bytes, end).map_err(Error::io("writing the footer", end))?;
         self.cut(end + SECTOR_SIZE)?;
@@ -265,6 +266,17 @@ impl<S: Storage> Image<S> {
         }
         self.source = FooterSource::Primary(end);
         Ok(())
+    }
+
+    /// Where the footer belongs when the data ends at `end`: right there in a file, in the last sector of a device.
+    fn footer_place(&self, end: u64, len: u64) -> Result<u64, Error> {
+        let device = self.storage.is_fixed_length().map_err(Error::io("examining the file", 0))?;
+        if !device {
+            return Ok(end);
+        }
+        len.checked_sub(SECTOR_SIZE).filter(|last| *last >= end).ok_or_else(|| {
+            Error::Refused(format!("{end} bytes of data and a footer do not fit a device of {len} bytes"))
+        })
     }
 
     /// Cuts the file to `len` bytes; it is at least that long.

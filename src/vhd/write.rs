@@ -98,12 +98,23 @@ impl<S: Storage> Image<S> {
                     format!("{end} bytes"),
                 )
             })?;
-        // The old footer lies where the block will: cutting and extending leaves zeros, and a hole.
         let io = |at| Error::io("making room for a block", at);
+        let room_end = data * SECTOR_SIZE + block;
+        if self.storage.is_fixed_length().map_err(io(end))? {
+            let len = self.storage.len().map_err(io(end))?;
+            if room_end + SECTOR_SIZE > len {
+                return Err(Error::Refused(format!("a device of {len} bytes has no room for another block")));
+            }
+            let used = if whole { start * SECTOR_SIZE } else { room_end };
+            let zeros = vec![0; usize::try_from(used - end).unwrap_or(0)];
+            self.storage.write_at(&zeros, end).map_err(io(end))?;
+            return Ok(place);
+        }
+        // The old footer lies where the block will: cutting and extending leaves zeros, and a hole.
         if !whole {
             self.storage.set_len(end).map_err(io(end))?;
         }
-        self.storage.set_len(data * SECTOR_SIZE + block).map_err(io(end))?;
+        self.storage.set_len(room_end).map_err(io(end))?;
         Ok(place)
     }
 }

@@ -85,7 +85,7 @@ impl Question<'_> {
             }
         }
         if asks('S') {
-            say!(console, "{}\n", disk.max_blocks() * disk.sectors_per_block() >> 11);
+            say!(console, "{}\n", (disk.max_blocks() * disk.sectors_per_block()) >> 11);
         }
         self.outcome
     }
