@@ -54,7 +54,7 @@ mod tests {
         map.set(3..40);
         map.set(41..42);
         assert_eq!((map.run(0, 4096), map.run(3, 4096), map.run(40, 4096)), (3, 37, 1));
-        assert_eq!((map.run(42, 4096), map.run(4, 7)), (4054, 7));
+        assert_eq!((map.run(42, 4054), map.run(4, 7)), (4054, 7));
         map.set(0..4096);
         assert!(map.is_full(4096));
     }

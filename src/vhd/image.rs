@@ -269,7 +269,7 @@ impl<S: Storage> Image<S> {
     }
 
     /// Where the footer belongs when the data ends at `end`: right there in a file, in the last sector of a device.
-    fn footer_place(&self, end: u64, len: u64) -> Result<u64, Error> {
+    pub(crate) fn footer_place(&self, end: u64, len: u64) -> Result<u64, Error> {
         let device = self.storage.is_fixed_length().map_err(Error::io("examining the file", 0))?;
         if !device {
             return Ok(end);
