@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ stream, vhd, wire ─▶ os
+//!      vhd-util ─▶ vhd_util ──────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
 //!
 //! Start reading at [`pipeline`].

@@ -178,9 +178,21 @@ fn create_sparse<S: Storage>(storage: S, wanted: Creation<'_>) -> Result<Image<S
     footer.seal();
     header.seal();
     storage.write_at(header.as_bytes(), SECTOR_SIZE).map_err(Error::io("writing the header", SECTOR_SIZE))?;
-    storage.write_at(footer.as_bytes(), end).map_err(Error::io("writing the footer", end))?;
+    let place = footer_place(&storage, end)?;
+    storage.write_at(footer.as_bytes(), place).map_err(Error::io("writing the footer", place))?;
     storage.write_at(footer.as_bytes(), 0).map_err(Error::io("writing the footer copy", 0))?;
     Image::open(storage)
+}
+
+/// Where the footer goes behind data that ends at `end`: the last sector of a device, right there in a file.
+fn footer_place<S: Storage>(storage: &S, end: u64) -> Result<u64, Error> {
+    let io = |e| Error::io("examining the file", 0)(e);
+    if !storage.is_fixed_length().map_err(io)? {
+        return Ok(end);
+    }
+    let len = storage.len().map_err(io)?;
+    let place = len.checked_sub(SECTOR_SIZE).filter(|place| *place >= end);
+    place.ok_or_else(|| Error::Refused(format!("a device of {len} bytes is too small")))
 }
 
 /// What is said of a parent that would be taken for a raw file.

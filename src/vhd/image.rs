@@ -265,6 +265,8 @@ impl<S: Storage> Image<S> {
     pub(crate) fn write_footers(&mut self) -> Result<(), Error> {
         self.footer.seal();
         let end = self.whole_data_end()?;
+        let len = self.storage.len().map_err(Error::io("finding the file's length", 0))?;
+        let end = self.footer_place(end, len)?;
         let bytes = self.footer.as_bytes();
         self.storage.write_at(bytes, end).map_err(Error::io("writing the footer", end))?;
         self.cut(end + SECTOR_SIZE)?;
@@ -273,6 +275,17 @@ impl<S: Storage> Image<S> {
         }
         self.source = FooterSource::Primary(end);
         Ok(())
+    }
+
+    /// Where the footer belongs when the data ends at `end`: right there in a file, in the last sector of a device.
+    pub(crate) fn footer_place(&self, end: u64, len: u64) -> Result<u64, Error> {
+        let device = self.storage.is_fixed_length().map_err(Error::io("examining the file", 0))?;
+        if !device {
+            return Ok(end);
+        }
+        len.checked_sub(SECTOR_SIZE).filter(|last| *last >= end).ok_or_else(|| {
+            Error::Refused(format!("{end} bytes of data and a footer do not fit a device of {len} bytes"))
+        })
     }
 
     /// Cuts the file to `len` bytes; it is at least that long.

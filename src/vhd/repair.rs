@@ -29,7 +29,7 @@ impl Repair {
     pub fn apply<S: Storage>(self, storage: S) -> Result<bool, Error> {
         let mut image = if self.by_copy { Image::open_by_copy(&storage)? } else { Image::open(&storage)? };
         let len = storage.len().map_err(Error::io("finding the file's length", 0))?;
-        let end = image.data_end()?;
+        let end = image.footer_place(image.data_end()?, len)?;
         let mut sound = footer::read_primary(&storage, len)
             .is_ok_and(|(f, at)| f == image.footer && at == end)
             && (image.sparse.is_none() || footer::read_copy(&storage, len).is_ok_and(|f| f == image.footer));

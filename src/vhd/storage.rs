@@ -1,8 +1,8 @@
 //! The file trait: all that the engine asks of whatever holds an image.
 
 use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt;
+use std::io::{self, Seek, SeekFrom};
+use std::os::unix::fs::{FileExt, FileTypeExt};
 
 /// A byte-addressed file that may be read, written and cut.
 ///
@@ -28,6 +28,12 @@ pub trait Storage {
     /// Makes everything written so far durable.
     fn sync(&self) -> io::Result<()>;
 
+    /// Whether the length cannot change: a block device. The footer of an image on one lies in its last sector, wherever
+    /// the data ends, and [`Self::set_len`] does nothing.
+    fn is_fixed_length(&self) -> io::Result<bool> {
+        Ok(false)
+    }
+
     /// Fills `buf` from `offset`, or fails with `UnexpectedEof`.
     fn read_exact_at(&self, buf: &mut [u8], offset: u64) -> io::Result<()> {
         if self.read_at(buf, offset)? == buf.len() {
@@ -40,6 +46,10 @@ pub trait Storage {
 
 impl Storage for File {
     fn len(&self) -> io::Result<u64> {
+        if self.is_fixed_length()? {
+            // The length of a device is where a seek to its end arrives; all I/O here carries its own position.
+            return (&*self).seek(SeekFrom::End(0));
+        }
         Ok(self.metadata()?.len())
     }
 
@@ -61,11 +71,15 @@ impl Storage for File {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        File::set_len(self, len)
+        if self.is_fixed_length()? { Ok(()) } else { File::set_len(self, len) }
     }
 
     fn sync(&self) -> io::Result<()> {
         self.sync_all()
+    }
+
+    fn is_fixed_length(&self) -> io::Result<bool> {
+        Ok(self.metadata()?.file_type().is_block_device())
     }
 }
 
@@ -84,5 +98,8 @@ impl<S: Storage + ?Sized> Storage for &S {
     }
     fn sync(&self) -> io::Result<()> {
         (**self).sync()
+    }
+    fn is_fixed_length(&self) -> io::Result<bool> {
+        (**self).is_fixed_length()
     }
 }

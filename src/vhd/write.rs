@@ -6,8 +6,6 @@ use super::image::Image;
 use super::storage::Storage;
 use super::units::{BlockIndex, FileSector, SECTOR_SIZE, Sector};
 
-/// Sectors that a footer takes.
-const SECTORS_OF_FOOTER: u64 = 1;
 /// Written over what lies behind the data.
 const ZEROS: [u8; 4096] = [0; 4096];
 /// Block data starts on a page, as blktap lays it out.
@@ -102,17 +100,34 @@ impl<S: Storage> Image<S> {
                     format!("{end} bytes"),
                 )
             })?;
-        // The file is longer by block and footer before the old footer goes: one that is shorter was cut off, and is not
-        // repaired. Where it was, and behind it, there are zeros then, most of them a hole.
         let io = |at| Error::io("making room for a block", at);
         let len = self.storage.len().map_err(io(end))?;
-        self.storage.set_len(len.max((data + SECTORS_OF_FOOTER) * SECTOR_SIZE + block)).map_err(io(end))?;
-        let mut at = end;
-        while !whole && at < len {
-            let piece = usize::try_from(len - at).unwrap_or(ZEROS.len()).min(ZEROS.len());
-            self.storage.write_at(&ZEROS[..piece], at).map_err(io(at))?;
-            at += piece as u64;
+        let room_end = data * SECTOR_SIZE + block;
+        if self.storage.is_fixed_length().map_err(io(end))? {
+            if room_end + SECTOR_SIZE > len {
+                return Err(Error::Refused(format!("a device of {len} bytes has no room for another block")));
+            }
+            // Whatever was on the device before is no data of the disk.
+            self.zero(end, if whole { start * SECTOR_SIZE } else { room_end })?;
+            return Ok(place);
+        }
+        // The file is longer by block and footer before the old footer goes: one that is shorter was cut off, and is not
+        // repaired. Where it was, and behind it, there are zeros then, most of them a hole.
+        self.storage.set_len(len.max(room_end + SECTOR_SIZE)).map_err(io(end))?;
+        if !whole {
+            self.zero(end, len)?;
         }
         Ok(place)
+    }
+
+    /// Writes zeros from byte `from` up to byte `to`.
+    fn zero(&self, from: u64, to: u64) -> Result<(), Error> {
+        let mut at = from;
+        while at < to {
+            let piece = usize::try_from(to - at).unwrap_or(ZEROS.len()).min(ZEROS.len());
+            self.storage.write_at(&ZEROS[..piece], at).map_err(Error::io("making room for a block", at))?;
+            at += piece as u64;
+        }
+        Ok(())
     }
 }

@@ -74,7 +74,7 @@ fn blocks(disk: Disk, newborn: &Newborn, console: &mut Console<'_>) -> Result<()
         let start = u64::from(block.0) * per_block;
         let copied = guest.read(start, &mut buf).and_then(|()| Ok(image.write(Sector(start), &buf)?));
         copied.inspect_err(|e| {
-            say!(console, "Failed to copy block {} of {}: {e}\n", block.0, name.display())
+            say!(console, "Failed to copy block {} of {}: {e}\n", block.0, name.display());
         })?;
     }
     Ok(())

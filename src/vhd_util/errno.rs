@@ -13,7 +13,6 @@ impl Errno {
     pub(crate) const NOENT: Self = Self(2);
     pub(crate) const IO: Self = Self(5);
     pub(crate) const NOMEM: Self = Self(12);
-    pub(crate) const EXIST: Self = Self(17);
     pub(crate) const ISDIR: Self = Self(21);
     pub(crate) const INVAL: Self = Self(22);
     pub(crate) const NOSPC: Self = Self(28);
@@ -24,7 +23,6 @@ impl Errno {
     pub(crate) const NOSYS: Self = Self(38);
     /// What we say of chains that run in a loop.
     pub(crate) const LOOP: Self = Self(40);
-    pub(crate) const OVERFLOW: Self = Self(75);
 
     /// The number, positive.
     pub(crate) fn number(self) -> i32 {

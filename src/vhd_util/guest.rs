@@ -9,7 +9,7 @@ use crate::vhd::{Bat, BlockIndex, SECTOR_SIZE, Storage};
 
 /// A link of the chain.
 enum Link {
-    Image { disk: Disk, bat: Bat, bitmap: Option<(u32, Vec<u8>)> },
+    Image { disk: Box<Disk>, bat: Bat, bitmap: Option<(u32, Vec<u8>)> },
     Raw(File),
 }
 
@@ -23,7 +23,7 @@ impl Guest {
     /// The guest's view of the disk whose leaf is `disk`.
     pub(super) fn new(disk: Disk) -> Result<Self, Errno> {
         let (climb, bat) = (Climb::from(&disk)?, disk.bat()?);
-        Ok(Self { links: vec![Link::Image { disk, bat, bitmap: None }], climb })
+        Ok(Self { links: vec![Link::Image { disk: Box::new(disk), bat, bitmap: None }], climb })
     }
 
     /// Fills `buf`, whole sectors, from `sector` on.
@@ -56,7 +56,7 @@ impl Guest {
         }
         let Some(Link::Image { disk, .. }) = self.links.get(level) else { return Err(Errno::INVAL) };
         let link = match self.climb.above(disk, Opening::default())? {
-            Above::Image(disk) => Link::Image { bat: disk.bat()?, disk: *disk, bitmap: None },
+            Above::Image(disk) => Link::Image { bat: disk.bat()?, disk, bitmap: None },
             Above::Raw(path) => Link::Raw(disk::open_file(&path, false)?),
             Above::Nothing => return Err(Errno::INVAL),
         };

@@ -150,16 +150,18 @@ impl Climb {
 
 /// Files in the chain of `disk`, itself and a raw base included.
 pub(crate) fn depth(disk: &Disk) -> Result<u32, Errno> {
-    let (mut climb, mut depth) = (Climb::from(disk)?, 1);
-    let mut next = climb.above(disk, Opening::default())?;
+    let mut climb = Climb::from(disk)?;
+    let (mut depth, mut above) = (1, None);
     loop {
-        match next {
-            Above::Nothing => return Ok(depth),
-            Above::Raw(_) => return Ok(depth + 1),
-            Above::Image(parent) => {
-                depth += 1;
-                next = climb.above(&parent, Opening::default())?;
-            }
+        let last: &Disk = above.as_deref().unwrap_or(disk);
+        // A raw base counts whether it is there or not.
+        if last.is_child() && last.has_raw_parent() {
+            return Ok(depth + 1);
         }
+        match climb.above(last, Opening::default())? {
+            Above::Image(parent) => above = Some(parent),
+            Above::Nothing | Above::Raw(_) => return Ok(depth),
+        }
+        depth += 1;
     }
 }

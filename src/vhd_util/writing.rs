@@ -7,7 +7,7 @@ use std::path::Path;
 use super::console::{Console, say};
 use super::disk::{Disk, Opening};
 use super::errno::Errno;
-use crate::vhd::{self, Image, Rule, Scope, VhdTime};
+use crate::vhd::{self, Image, ParentLocator, Rule, Scope, VhdTime};
 
 /// An image that may be changed.
 pub(super) struct Work {
@@ -35,6 +35,12 @@ pub(super) fn open_or_say(path: &Path, console: &mut Console<'_>) -> Result<Work
 /// Refuses an image whose blocks are not where blocks may be: their data is not what it seems, and writing to it would
 /// destroy other data.
 pub(super) fn require_sound(disk: &Disk) -> Result<(), Errno> {
+    let lost = |l: &&ParentLocator| {
+        l.code.get() != 0 && l.data_offset.get().checked_add(l.space()).is_none_or(|end| end > disk.len)
+    };
+    if disk.header.iter().flat_map(|h| &h.locators).any(|l| lost(&l)) {
+        return Err(Errno::INVAL);
+    }
     let checkup = vhd::check(&disk.file, Scope::Body, VhdTime(u32::MAX))?;
     let broken = |rule: Rule| {
         matches!(

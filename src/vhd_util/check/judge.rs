@@ -44,7 +44,8 @@ pub(super) fn footer(footer: &Footer, now: Option<VhdTime>) -> Option<&'static s
 pub(super) fn header(header: &Header, len: u64) -> Option<&'static str> {
     let table = header.table_offset.get();
     let table_end = table.checked_add((u64::from(header.max_bat_entries.get()) * 4).next_multiple_of(512));
-    let table_lost = table == 0 || !table.is_multiple_of(512) || table_end.is_none_or(|end| end + 512 > len);
+    let table_lost =
+        table == 0 || !table.is_multiple_of(512) || table_end.is_none_or(|end| end.saturating_add(512) > len);
     first(&[
         (header.cookie != *b"cxsparse", "invalid cookie"),
         (header.checksum.get() != header.computed_checksum(), "invalid checksum"),

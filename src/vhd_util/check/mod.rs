@@ -83,14 +83,17 @@ impl Run<'_, '_> {
     fn chain(&mut self, path: &Path) -> Result<(), Errno> {
         let checked = self.one(path)?;
         let mut family: Vec<Disk> = checked.into_iter().collect();
+        let mut outcome = Ok(());
         if self.ask.parents {
-            self.ancestors(&mut family)
-                .inspect_err(|e| say!(self.console, "error checking parents: {e}\n"))?;
+            outcome = self.ancestors(&mut family);
+            if let Err(error) = outcome {
+                say!(self.console, "error checking parents: {error}\n");
+            }
         }
         if self.ask.stats && !family.is_empty() {
             stats::print(self.console, &family)?;
         }
-        Ok(())
+        outcome
     }
 
     fn ancestors(&mut self, family: &mut Vec<Disk>) -> Result<(), Errno> {

@@ -36,13 +36,13 @@ pub(super) fn matching(pattern: &OsStr, sorted: bool) -> Result<Vec<PathBuf>, Un
 
 /// Writes the first brace of `pattern` out, and so on.
 fn braces(pattern: &[u8], depth: usize, out: &mut Vec<Vec<u8>>) {
+    if out.len() >= MOST {
+        return;
+    }
     let first = pattern.iter().position(|b| *b == b'{').filter(|_| depth > 0);
     let group = first.and_then(|open| Some((open, alternatives(&pattern[open + 1..])?)));
     let Some((open, (choices, end))) = group else {
-        if out.len() < MOST {
-            out.push(pattern.to_vec());
-        }
-        return;
+        return out.push(pattern.to_vec());
     };
     for choice in choices {
         let rest = &pattern[open + 1 + end + 1..];
