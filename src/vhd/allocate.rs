@@ -36,3 +36,25 @@ impl<S: Storage> Image<S> {
         self.write_footers()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::{Chain, Memory, Scope, Sector, VhdTime, check, create_dynamic};
+    use super::*;
+
+    #[test]
+    fn an_allocated_disk_reads_as_before() {
+        let storage = Memory::default();
+        let mut image = create_dynamic(&storage, 8 << 20, Uuid::from_u128(7), VhdTime(0)).unwrap();
+        image.write(Sector(4096), &[5; 1024]).unwrap();
+        image.allocate(0..3).unwrap();
+        assert_eq!(image.allocated_blocks().unwrap(), 3);
+        assert!(check(&storage, Scope::Repository, VhdTime(0)).unwrap().findings.is_empty());
+        let mut disk = vec![1; 8 << 20];
+        Chain::join(vec![Image::open(&storage).unwrap()]).unwrap().read(Sector(0), &mut disk).unwrap();
+        assert!(disk[..2 << 20].iter().all(|b| *b == 0) && disk[2 << 20..][..1024] == [5; 1024]);
+        assert!(disk[(2 << 20) + 1024..].iter().all(|b| *b == 0));
+    }
+}

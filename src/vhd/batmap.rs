@@ -45,9 +45,8 @@ impl Batmap {
         blocks: u32,
     ) -> Result<Option<Self>, Error> {
         let always = match footer.tap_version() {
-            Some(0x0001_0001) => false,
-            Some(version) if version > 0x0001_0001 => true,
-            _ => return Ok(None),
+            None | Some(0..=1) => return Ok(None),
+            Some(version) => version > 0x0001_0001,
         };
         let offset = header.table_offset.get().saturating_add(table_size(header));
         let mut bytes = [0; 512];

@@ -37,3 +37,30 @@ impl<S: Storage> Image<S> {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::{Memory, Scope, Sector, VhdTime, check, create_dynamic, create_fixed};
+    use super::*;
+
+    #[test]
+    fn marker_and_key_leave_the_map_alone() {
+        let storage = Memory::default();
+        let mut image = create_dynamic(&storage, 4 << 20, Uuid::from_u128(7), VhdTime(0)).unwrap();
+        image.write(Sector(0), &[5; 2 << 20]).unwrap();
+        assert!(image.set_marker(65).unwrap() && image.set_key_hash([1; 32], [2; 32]).unwrap());
+        assert!(check(&storage, Scope::Repository, VhdTime(0)).unwrap().findings.is_empty());
+        let image = Image::open(&storage).unwrap();
+        let head = &image.batmap().unwrap().header;
+        assert_eq!((head.marker, head.key_present, head.key_hash), (65, 1, [2; 32]));
+    }
+
+    #[test]
+    fn a_fixed_disk_has_no_place_for_a_marker() {
+        let storage = Memory::default();
+        let mut image = create_fixed(&storage, 2 << 20, Uuid::from_u128(7), VhdTime(0)).unwrap();
+        assert!(!image.set_marker(1).unwrap());
+    }
+}

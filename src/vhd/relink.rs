@@ -60,3 +60,43 @@ impl<S: Storage> Image<S> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::{Creation, Memory, VhdTime};
+    use super::*;
+
+    fn link(name: &str) -> ParentLink {
+        ParentLink { file_name: name.into(), uuid: Uuid::from_u128(5), modified: VhdTime(9) }
+    }
+
+    fn child(storage: &Memory) -> Image<&Memory> {
+        let parent = link("base.vhd");
+        let parent = Some((&parent, "./base.vhd"));
+        let wanted = Creation { size: 4 << 20, room: 0, uuid: Uuid::from_u128(6), now: VhdTime(0), parent };
+        wanted.create(storage).unwrap()
+    }
+
+    #[test]
+    fn every_text_names_the_new_parent() {
+        let storage = Memory::default();
+        child(&storage).rewrite_parent(&link("other.vhd"), "../b/other.vhd").unwrap();
+        let image = Image::open(&storage).unwrap();
+        let paths: Vec<_> = image.locators().unwrap().into_iter().map(|l| l.path.unwrap()).collect();
+        assert_eq!(paths, ["../b/other.vhd", "./../b/other.vhd", "./../b/other.vhd"]);
+        assert_eq!(super::super::parent_name(image.header().unwrap()).unwrap(), "other.vhd");
+    }
+
+    #[test]
+    fn a_text_that_does_not_fit_leaves_all_as_it_is() {
+        let storage = Memory::default();
+        let mut image = child(&storage);
+        let before = storage.clone().into_bytes();
+        let name = "x".repeat(256);
+        let error = image.rewrite_parent(&link(&name), &format!("./{name}")).unwrap_err();
+        assert!(matches!(error, Error::Invalid(f) if f.rule == Rule::LocatorRoom));
+        assert!(before == storage.into_bytes());
+    }
+}

@@ -55,11 +55,36 @@ pub(crate) fn open_file(path: &Path, write: bool) -> Result<File, Errno> {
     if kind.is_file() || kind.is_block_device() { Ok(file) } else { Err(Errno::INVAL) }
 }
 
-/// Reads all of `buf` at `offset`, on a sector, as blktap's direct reads ask for.
-pub(crate) fn read(file: &File, buf: &mut [u8], offset: u64) -> Result<(), Errno> {
+/// Longest file of the file systems that images live on: no seek goes further.
+const LONGEST_FILE: u64 = 16 << 40;
+
+/// Whether `size` bytes at `offset` of a file of `len` bytes can be read, in the order in which a direct read finds out
+/// that they cannot: too far for any file, behind the end, not on a sector, partly behind the end.
+fn reach(len: u64, offset: u64, size: u64) -> Result<(), Errno> {
+    if offset > LONGEST_FILE {
+        return Err(Errno::INVAL);
+    }
+    if offset >= len {
+        return Err(Errno::PIPE);
+    }
     if !offset.is_multiple_of(SECTOR_SIZE) {
         return Err(Errno::INVAL);
     }
+    if offset.saturating_add(size) > len { Err(Errno::PIPE) } else { Ok(()) }
+}
+
+/// Whether no seek goes as far as `offset`.
+pub(crate) fn is_too_far(offset: u64) -> bool {
+    offset > LONGEST_FILE
+}
+
+/// Reads all of `buf` at `offset`, on a sector, as blktap's direct reads ask for.
+pub(crate) fn read(file: &File, buf: &mut [u8], offset: u64) -> Result<(), Errno> {
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(Errno::ISDIR);
+    }
+    reach(file.len()?, offset, buf.len() as u64)?;
     let n = Storage::read_at(file, buf, offset)?;
     if n == buf.len() { Ok(()) } else { Err(Errno::PIPE) }
 }
@@ -118,8 +143,10 @@ impl Disk {
         }
         let mut disk = Self { file, path: path.to_owned(), len, footer, header: None };
         if disk.is_sparse() {
+            // A fast opening reads footer and header at once, where they are neighbours.
+            let in_first_read = how.fast && disk.footer.data_offset.get() == SECTOR_SIZE;
             let header = header_at(&disk.file, disk.footer.data_offset.get());
-            let header = header.map_err(|e| if how.fast && e == Errno::PIPE { Errno::IO } else { e })?;
+            let header = header.map_err(|e| if in_first_read && e == Errno::PIPE { Errno::IO } else { e })?;
             if !usable(&header) || (!how.fast && disk.footer.tap_version() == Some(1)) {
                 return Err(Errno::INVAL);
             }
@@ -189,13 +216,10 @@ impl Disk {
         let header = self.header()?;
         let blocks = self.size().div_ceil(u64::from(header.block_size.get()));
         let table = header.table_offset.get();
-        if blocks > self.max_blocks() || !table.is_multiple_of(SECTOR_SIZE) {
+        if blocks > self.max_blocks() {
             return Err(Errno::INVAL);
         }
-        let end = table.checked_add((blocks * 4).next_multiple_of(SECTOR_SIZE));
-        if end.is_none_or(|end| end > self.len) {
-            return Err(Errno::PIPE);
-        }
+        reach(self.len, table, (blocks * 4).next_multiple_of(SECTOR_SIZE))?;
         Ok(Bat::new(table, u32::try_from(blocks).map_err(|_| Errno::INVAL)?))
     }
 
@@ -221,12 +245,7 @@ impl Disk {
         let blocks =
             u32::try_from(self.size().div_ceil(u64::from(header.block_size.get()))).unwrap_or(u32::MAX);
         let Some(batmap) = Batmap::read(&self.file, &self.footer, header, blocks)? else { return Ok(None) };
-        if !batmap.offset.is_multiple_of(SECTOR_SIZE) {
-            return Err(Errno::INVAL);
-        }
-        if batmap.offset.saturating_add(SECTOR_SIZE) > self.len {
-            return Err(Errno::PIPE);
-        }
+        reach(self.len, batmap.offset, SECTOR_SIZE)?;
         Ok(Some(batmap))
     }
 
@@ -236,14 +255,11 @@ impl Disk {
         let head = &batmap.header;
         let sound = head.cookie == *b"tdbatmap"
             && head.version.get() <= BATMAP_VERSION
-            && head.offset.get().is_multiple_of(SECTOR_SIZE)
             && u64::from(head.sectors.get()) * SECTOR_SIZE >= batmap.summed();
         if !sound {
             return Err(Errno::INVAL);
         }
-        if batmap.end() > self.len {
-            return Err(Errno::PIPE);
-        }
+        reach(self.len, head.offset.get(), u64::from(head.sectors.get()) * SECTOR_SIZE)?;
         if batmap.checksum(&self.file)? == head.checksum.get() { Ok(Some(batmap)) } else { Err(Errno::INVAL) }
     }
 

@@ -45,6 +45,7 @@ const DEVIATIONS: &[(&str, &str, &str, &str)] = &[
     ("wide-numbers", "bad-hdr-maxbat-2g", "*", "query*"),
     ("read-raw-parent", "diff-raw-parent", "*", "read -R*"),
     ("table-place", "bad-hdr-tableoff-unaligned", "*", "read -C*"),
+    ("fill-whole-disk", "bad-size-zero", "fill", "fill*"),
     ("unsound-writes", "bad-*", "*", "fill*"),
     ("unsound-writes", "bad-*", "*", "resize*"),
     ("unsound-writes", "x-*", "*", "resize*"),

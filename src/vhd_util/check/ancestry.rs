@@ -53,7 +53,7 @@ impl Run<'_, '_> {
             Ok(text) => text,
             Err(e) => wrong!(self, e, "error reading parent locator {slot}: {e}"),
         };
-        let base = text.rsplit('/').next().unwrap_or_default();
+        let base = base_name(&text);
         if base != name {
             wrong!(
                 self,
@@ -99,6 +99,28 @@ impl Run<'_, '_> {
                 Err(e @ Errno::LOOP) => wrong!(self, e, "invalid chain: it runs in a loop"),
                 _ => return Ok(()),
             };
+        }
+    }
+}
+
+/// The last part of a path; of a path that ends nowhere, the directory.
+fn base_name(path: &str) -> &str {
+    match path.trim_end_matches('/') {
+        "" if path.is_empty() => ".",
+        "" => "/",
+        trimmed => trimmed.rsplit('/').next().unwrap_or(trimmed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_names_are_those_of_posix() {
+        let cases = [("./a.vhd", "a.vhd"), ("", "."), ("/", "/"), ("a/b/", "b"), ("..", "..")];
+        for (path, base) in cases {
+            assert_eq!(base_name(path), base, "{path}");
         }
     }
 }

@@ -38,21 +38,39 @@ impl Run<'_, '_> {
         let block = disk.bitmap_size() / SECTOR_SIZE + disk.sectors_per_block();
         let end = disk.len.div_ceil(SECTOR_SIZE).saturating_sub(1);
         let room = Room { start: start.div_ceil(SECTOR_SIZE), end, block };
-        let overlaps = !self.ask.overlap_allowed && overlap(&places, room.block);
-        for &(index, place) in &places {
-            self.place(disk, &room, index, place)?;
+        // A last block that the disk fills in part is looked at as well, but after all that everybody looks at.
+        let whole = disk.size() / (disk.sectors_per_block() * SECTOR_SIZE);
+        let (whole, rest): (Vec<_>, Vec<_>) = places.into_iter().partition(|(b, _)| u64::from(b.0) < whole);
+        self.apart(disk, &room, &whole, &whole)?;
+        if self.ask.bitmaps || self.ask.stats {
+            for &(index, place) in &whole {
+                self.bitmap(disk, index, place)?;
+            }
+        }
+        let all: Vec<_> = whole.iter().chain(&rest).copied().collect();
+        self.apart(disk, &room, &rest, &all)
+    }
+
+    /// Each of `blocks` lies where blocks may be, and apart from all `others`.
+    fn apart(
+        &mut self,
+        disk: &Disk,
+        room: &Room,
+        blocks: &[(BlockIndex, FileSector)],
+        others: &[(BlockIndex, FileSector)],
+    ) -> Result<(), Errno> {
+        let overlaps = !self.ask.overlap_allowed && overlap(others, room.block);
+        for &(index, place) in blocks {
+            self.place(disk, room, index, place)?;
             let clash =
                 |other: &&(BlockIndex, FileSector)| other.0 != index && near(place, other.1, room.block);
-            if overlaps && let Some((other, at)) = places.iter().find(clash) {
+            if overlaps && let Some((other, at)) = others.iter().find(clash) {
                 let (block, offset, other, at) = (index.0, place.0, other.0, at.0);
                 wrong!(
                     self,
                     Errno::INVAL,
                     "block {block} (offset 0x{offset:x}) clobbers block {other} (offset 0x{at:x})"
                 );
-            }
-            if self.ask.bitmaps || self.ask.stats {
-                self.bitmap(disk, index, place)?;
             }
         }
         Ok(())

@@ -35,7 +35,7 @@ pub(super) fn footer(footer: &Footer, now: Option<VhdTime>) -> Option<&'static s
         (kind.is_none(), "invalid type"),
         (footer.saved_state > 1, "invalid 'saved' state"),
         (footer.hidden > 1, "invalid 'hidden' state"),
-        (footer.reserved != [0; 426], "invalid 'reserved' bits"),
+        (footer.reserved[1..] != [0; 425], "invalid 'reserved' bits"),
         (footer.uuid == [0; 16], "invalid (NULL) uuid"),
     ])
 }
@@ -53,7 +53,7 @@ pub(super) fn header(header: &Header, len: u64) -> Option<&'static str> {
         (header.data_offset.get() != u64::MAX, "invalid data offset"),
         (table_lost, "invalid table offset"),
         (!header.block_size.get().is_power_of_two(), "invalid block size"),
-        (header.reserved1.get() != 0 || header.reserved2 != [0; 256], "invalid reserved bits"),
+        (header.reserved1.get() != 0 || header.reserved2[1..] != [0; 255], "invalid reserved bits"),
     ])
 }
 
@@ -67,10 +67,23 @@ pub(super) fn parentage(header: &Header, child: bool, now: Option<VhdTime>) -> O
         ]);
     }
     first(&[
-        (header.parent_name != [0; 512], "invalid non-null parent name"),
+        (header.parent_name[1..] != [0; 511], "invalid non-null parent name"),
         (header.locators != [ParentLocator::default(); 8], "invalid non-null parent locators"),
         (header.parent_uuid != [0; 16], "invalid non-null parent uuid"),
         (stamp.0 != 0, "invalid non-zero parent timestamp"),
+    ])
+}
+
+/// The first byte of a reserved area of a footer. Nobody looked at it for so long that it is looked at last.
+pub(super) fn first_byte(footer: &Footer) -> Option<&'static str> {
+    first(&[(footer.reserved[0] != 0, "invalid 'reserved' bits")])
+}
+
+/// As [`first_byte`], of a header.
+pub(super) fn first_bytes(header: &Header, child: bool) -> Option<&'static str> {
+    first(&[
+        (header.reserved2[0] != 0, "invalid reserved bits"),
+        (!child && header.parent_name[0] != 0, "invalid non-null parent name"),
     ])
 }
 

@@ -144,7 +144,7 @@ impl Run<'_, '_> {
     fn image(&mut self, file: &File, path: &Path) -> Result<Option<Disk>, Errno> {
         let (footer, len) = self.footers(file)?;
         if DiskType::of(&footer) == Some(DiskType::Fixed) {
-            return self.fixed(file, &footer, len).map(|()| None);
+            return self.fixed(&footer, len).map(|()| None);
         }
         self.header(file, &footer, len)?;
         let disk = Disk::open(path, Opening { disabled: true, ..Opening::default() })?;
@@ -201,7 +201,10 @@ impl Run<'_, '_> {
     }
 
     /// A fixed disk is good when its footer is, and when its data is all there.
-    fn fixed(&mut self, _file: &File, footer: &Footer, len: u64) -> Result<(), Errno> {
+    fn fixed(&mut self, footer: &Footer, len: u64) -> Result<(), Errno> {
+        if let Some(words) = judge::first_byte(footer) {
+            wrong!(self, Errno::INVAL, "primary footer invalid: {words}");
+        }
         let size = footer.current_size.get();
         if size > len - len % 512 - u64::from(len.is_multiple_of(512)) * 512 {
             wrong!(self, Errno::INVAL, "invalid file size: 0x{len:x} for a disk of 0x{size:x} bytes");
@@ -210,6 +213,9 @@ impl Run<'_, '_> {
     }
 
     fn header(&mut self, file: &File, footer: &Footer, len: u64) -> Result<(), Errno> {
+        if disk::is_too_far(footer.data_offset.get()) {
+            wrong!(self, Errno::INVAL, "error seeking to header: {}", Errno::INVAL);
+        }
         match disk::header_at(file, footer.data_offset.get()) {
             Ok(header) => match judge::header(&header, len) {
                 Some(words) => wrong!(self, Errno::INVAL, "header is invalid: {words}"),
@@ -223,6 +229,12 @@ impl Run<'_, '_> {
     /// What `vhd-util` never looked at and the engine does: blocks in odd places, structures that overlap, a batmap that
     /// promises what the bitmaps do not keep.
     fn overlooked(&mut self, disk: &Disk) -> Result<(), Errno> {
+        if let Some(words) = judge::first_byte(&disk.footer) {
+            wrong!(self, Errno::INVAL, "primary footer invalid: {words}");
+        }
+        if let Some(words) = disk.header.as_ref().and_then(|h| judge::first_bytes(h, disk.is_child())) {
+            wrong!(self, Errno::INVAL, "header is invalid: {words}");
+        }
         let checkup = crate::vhd::check(&disk.file, Scope::Whole, self.now.unwrap_or(VhdTime(u32::MAX)))?;
         let grave = |rule: Rule| {
             let overlap = matches!(rule, Rule::BlockOverlap) && !self.ask.overlap_allowed;
