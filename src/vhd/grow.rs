@@ -278,5 +278,4 @@ impl Layout {
 }
 
 #[cfg(test)]
-#[path = "grow_tests.rs"]
 mod tests;

@@ -1,3 +1,5 @@
+//! The machine on pickles that Python wrote, and on those that nobody should.
+
 use super::*;
 use crate::wire::pickle::{MAX_DEPTH, write};
 use proptest::prelude::*;

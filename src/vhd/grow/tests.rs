@@ -1,3 +1,5 @@
+//! Growing a disk: what moves, and what a stop leaves.
+
 use std::cell::Cell;
 use std::io;
 
