@@ -6,7 +6,7 @@
 //!                                            └─▶ vhd::Image (writing: asks for all)
 //! ```
 //!
-//! A command is a function that takes its arguments and a [`Console`] and returns an [`Errno`]: the exit code.
+//! A command is a function that takes its arguments and a `Console` and returns an `Errno`: the exit code.
 //!
 //! Dates are shown in UTC. `SOURCE_DATE_EPOCH` in the environment pins the clock.
 
