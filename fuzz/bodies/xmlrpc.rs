@@ -21,10 +21,10 @@ pub(crate) fn run(bytes: &[u8]) {
             }
         }
         2 => {
-            let (method, session) = (name(&mut input), input.text());
+            let (method, session) = (name(&mut input), text(&mut input));
             let mut arguments: Vec<(String, String)> = Vec::new();
             while !input.is_empty() && arguments.len() < MAX_MEMBERS {
-                let (name, value) = (input.text(), input.text());
+                let (name, value) = (text(&mut input), text(&mut input));
                 // One of each name, as they arrive.
                 if arguments.iter().all(|(known, _)| in_call(known) != in_call(&name)) {
                     arguments.push((name, value));
@@ -45,9 +45,15 @@ pub(crate) fn run(bytes: &[u8]) {
     }
 }
 
+/// A text for a call. U+FFFE and U+FFFF are no characters of XML; xapi writes them into calls all the same, and so do we,
+/// who write calls only to stand in for xapi.
+fn text(input: &mut Input<'_>) -> String {
+    input.text().replace(['\u{fffe}', '\u{ffff}'], "")
+}
+
 /// A method has a name: not only blanks, and none around it.
 fn name(input: &mut Input<'_>) -> String {
-    let text = in_call(&input.text());
+    let text = in_call(&text(input));
     let name = text.trim_matches(BLANKS);
     if name.is_empty() { "f".into() } else { name.into() }
 }
