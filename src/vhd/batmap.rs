@@ -200,7 +200,7 @@ impl Batmap {
         let byte = u64::from(block.0 / 8);
         let mut bits = self.map_bytes(storage, byte, 1)?;
         bits[0] |= 0x80 >> (block.0 % 8);
-        let offset = self.header.offset.get() + byte;
+        let offset = self.header.offset.get().saturating_add(byte);
         storage.write_at(&bits, offset).map_err(Error::io("writing the batmap", offset))?;
         self.seal(storage)
     }

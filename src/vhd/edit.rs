@@ -11,14 +11,14 @@ use super::format::ParentLocator;
 use super::image::Image;
 use super::locator::PlatformCode;
 use super::storage::Storage;
-use super::units::SECTOR_SIZE;
+use super::units::{SECTOR_SIZE, padded};
 
 impl<S: Storage> Image<S> {
     /// Names `parent` as this image's parent, in every place that anybody reads: name, uuid, timestamp, and the text of
     /// every locator. Locators that blktap does not read, and those whose place is not theirs alone, are dropped, so
     /// that no old path survives.
     ///
-    /// The texts are written before the header that points to them.
+    /// The texts are written before the header that points to them, and nothing is written unless all of it fits.
     ///
     /// # Errors
     /// The image is not differencing; the name does not fit; no locator is left that could hold it, and there is no
@@ -33,7 +33,11 @@ impl<S: Storage> Image<S> {
         }
         let slots = self.usable_slots()?;
         let slots = if slots.is_empty() { self.fresh_slots(&parent.file_name)? } else { slots };
-        let mut locators = [ParentLocator::default(); 8];
+        let Some(sparse) = &mut self.sparse else { return Ok(()) };
+        let mut header = sparse.header.clone();
+        link_header(&mut header, parent)?;
+        header.locators = [ParentLocator::default(); 8];
+        let mut texts = Vec::new();
         for (slot, platform, offset, room) in slots {
             let text = locator_text(platform, &parent.file_name)?;
             if text.padded.len() as u64 > room {
@@ -42,14 +46,15 @@ impl<S: Storage> Image<S> {
                     Finding::new(Part::Locator(slot), Rule::LocatorPlace, offset, needed, room).into()
                 );
             }
-            let written = self.storage.write_at(&text.padded, offset);
-            written.map_err(Error::io("writing a parent locator", offset))?;
-            locators[usize::from(slot)] = text.locator(platform, offset);
+            header.locators[usize::from(slot)] = text.locator(platform, offset);
+            texts.push((text.padded, offset));
         }
-        let Some(sparse) = &mut self.sparse else { return Ok(()) };
-        link_header(&mut sparse.header, parent)?;
-        sparse.header.locators = locators;
-        sparse.header.seal();
+        for (text, offset) in texts {
+            let written = self.storage.write_at(&text, offset);
+            written.map_err(Error::io("writing a parent locator", offset))?;
+        }
+        header.seal();
+        sparse.header = header;
         let offset = sparse.header_offset;
         let written = self.storage.write_at(sparse.header.as_bytes(), offset);
         written.map_err(Error::io("writing the header", offset))
@@ -105,10 +110,13 @@ impl<S: Storage> Image<S> {
             };
             let (offset, room) = (locator.data_offset.get(), locator.space());
             let inside = offset >= start && offset.checked_add(room).is_some_and(|e| e <= end);
+            if !inside || room == 0 || !offset.is_multiple_of(SECTOR_SIZE) {
+                continue;
+            }
             let apart = usable.iter().all(|(_, other, at, len)| {
                 *other != platform && (offset + room <= *at || at + len <= offset)
             });
-            if inside && apart && room > 0 && offset.is_multiple_of(SECTOR_SIZE) {
+            if apart {
                 usable.push((slot, platform, offset, room));
             }
         }
@@ -118,12 +126,12 @@ impl<S: Storage> Image<S> {
     /// Three new slots in the gap between the metadata and the first block.
     fn fresh_slots(&self, file_name: &str) -> Result<Vec<(u8, PlatformCode, u64, u64)>, Error> {
         let end = self.first_block()?;
-        let mut offset = self.fixed_metadata_end().next_multiple_of(SECTOR_SIZE);
+        let mut offset = padded(self.fixed_metadata_end());
         let mut slots = Vec::new();
         for (slot, platform) in (0u8..).zip(PLATFORMS) {
             let room = locator_text(platform, file_name)?.padded.len() as u64;
             slots.push((slot, platform, offset, room));
-            offset += room;
+            offset = offset.saturating_add(room);
         }
         if offset > end {
             let expected = format!("room for three parent locators before the first block at {end}");
@@ -131,5 +139,45 @@ impl<S: Storage> Image<S> {
             return Err(self.finding(Field::Locators, Rule::NoLocator, expected, found).into());
         }
         Ok(slots)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vhd::{Memory, Scope, VhdTime, check, create_differencing, parent_name};
+
+    const NOW: VhdTime = VhdTime(700_000_000);
+
+    fn parent(file_name: &str) -> ParentLink {
+        ParentLink { file_name: file_name.into(), uuid: uuid::Uuid::from_u128(1), modified: NOW }
+    }
+
+    #[test]
+    fn a_name_that_does_not_fit_changes_nothing() {
+        let uuid = uuid::Uuid::from_u128(2);
+        // Room for the 8-bit locator, too much for those in UTF-16; and too much for the header.
+        for long in ["n".repeat(255), "n".repeat(257)] {
+            let storage = Memory::default();
+            let image = create_differencing(&storage, 1 << 21, uuid, NOW, &parent("a.vhd"));
+            assert!(image.unwrap().set_parent(&parent(&long)).is_err());
+            assert_eq!(check(&storage, Scope::Repository, NOW).unwrap().findings.list, []);
+            let image = Image::open(&storage).unwrap();
+            assert_eq!(parent_name(image.header().unwrap()).unwrap(), "a.vhd");
+        }
+    }
+
+    #[test]
+    fn a_locator_at_the_end_of_all_numbers_is_dropped() {
+        let storage = Memory::default();
+        let uuid = uuid::Uuid::from_u128(2);
+        let mut image = create_differencing(&storage, 1 << 21, uuid, NOW, &parent("a.vhd")).unwrap();
+        let sparse = image.sparse.as_mut().unwrap();
+        sparse.header.locators[1].data_offset = (u64::MAX - 511).into();
+        image.set_parent(&parent("b.vhd")).unwrap();
+        assert_eq!(image.locators().unwrap().len(), 2);
+        assert!(image.metadata(false).is_ok());
+        image.sparse.as_mut().unwrap().header.locators[0].data_offset = u64::MAX.into();
+        assert!(image.metadata(false).is_err());
     }
 }

@@ -15,7 +15,7 @@ use super::footer::DiskType;
 use super::memory::Memory;
 use super::storage::Storage;
 use super::time::VhdTime;
-use super::units::{BLOCK_SIZE, BlockIndex, FileSector, SECTOR_SIZE, Sector};
+use super::units::{BLOCK_SIZE, BlockIndex, FileSector, MAX_VIRTUAL_SIZE, SECTOR_SIZE, Sector};
 
 /// Bytes of a block's data.
 const BLOCK: u64 = BLOCK_SIZE as u64;
@@ -64,6 +64,10 @@ impl<'a, S: Storage> Flattened<'a, S> {
     /// A BAT or bitmap cannot be read; the disk is too large for the format.
     pub fn new(chain: &'a mut Chain<S>, uuid: Uuid, now: VhdTime) -> Result<Self, Error> {
         let size = chain.virtual_size();
+        if size > MAX_VIRTUAL_SIZE {
+            let refused = format!("a disk of {size} bytes: a VHD holds {MAX_VIRTUAL_SIZE}");
+            return Err(Error::Refused(refused));
+        }
         let mut image = Creation { size, room: size, uuid, now, parent: None }.create(Memory::default())?;
         let mut end = image.data_end()?;
         let head_len = end;
@@ -227,5 +231,30 @@ mod tests {
         let mut found = Vec::new();
         Chain::join(vec![image]).unwrap().reader().read_to_end(&mut found).unwrap();
         assert!(found == expected);
+    }
+
+    #[test]
+    fn a_disk_may_end_anywhere_in_its_last_block() {
+        let (now, size) = (VhdTime(700_000_000), BLOCK + SECTOR_SIZE);
+        let base = Creation { size, room: size, uuid: Uuid::from_u128(1), now, parent: None };
+        let base = base.create(Memory::default()).unwrap();
+        let mut chain = Chain::join(vec![base]).unwrap();
+        chain.write(Sector(PER_BLOCK), &[1; SECTOR]).unwrap();
+        let mut flat = Vec::new();
+        Flattened::new(&mut chain, Uuid::from_u128(2), now).unwrap().read_to_end(&mut flat).unwrap();
+        let flat = Memory::new(flat);
+        assert_eq!(check(&flat, Scope::Repository, now).unwrap().findings.list, []);
+        let mut read = [0; 2 * SECTOR];
+        let mut chain = Chain::join(vec![Image::open(flat).unwrap()]).unwrap();
+        chain.read(Sector(PER_BLOCK - 1), &mut read).unwrap();
+        assert_eq!((read[0], read[SECTOR], chain.virtual_size()), (0, 1, size));
+    }
+
+    #[test]
+    fn refuses_a_disk_that_no_vhd_can_hold() {
+        let mut footer = crate::vhd::fixed_footer(MAX_VIRTUAL_SIZE + 512, Uuid::nil(), VhdTime(1)).to_vec();
+        footer.splice(..0, [0; 512]);
+        let mut chain = Chain::join(vec![Image::open(Memory::new(footer)).unwrap()]).unwrap();
+        assert!(Flattened::new(&mut chain, Uuid::nil(), VhdTime(1)).is_err());
     }
 }

@@ -22,12 +22,12 @@ impl MetadataPiece {
     /// Offset of the first byte behind it.
     #[must_use]
     pub fn end(&self) -> u64 {
-        self.offset + self.bytes.len() as u64
+        self.offset.saturating_add(self.bytes.len() as u64)
     }
 
     /// Puts those of its bytes that belong there into `buf`, which is the file's content from `start` on.
     pub fn lay_over(&self, buf: &mut [u8], start: u64) {
-        let (from, to) = (self.offset.max(start), self.end().min(start + buf.len() as u64));
+        let (from, to) = (self.offset.max(start), self.end().min(start.saturating_add(buf.len() as u64)));
         if from < to {
             // Both differences are less than the length of a buffer.
             let index = |at: u64, base: u64| usize::try_from(at - base).unwrap_or(usize::MAX);
@@ -47,7 +47,7 @@ impl<S: Storage> Image<S> {
     /// Memory: that of BAT and batmap, at most 4.2 MiB for the largest disk of the storage manager.
     ///
     /// # Errors
-    /// The file cannot be read, or is shorter than its BAT claims.
+    /// The file cannot be read, or is shorter than its footer, header or BAT claims.
     pub fn metadata(&self, hidden: bool) -> Result<Vec<MetadataPiece>, Error> {
         let mut footer = self.footer().clone();
         footer.hidden = u8::from(hidden);
@@ -56,6 +56,10 @@ impl<S: Storage> Image<S> {
         let len = self.storage.len().map_err(Error::io("finding the file's length", 0))?;
         let mut pieces = Vec::new();
         let mut end = self.data_end_at_least();
+        if end > len {
+            let expected = format!("at least {end} bytes");
+            return Err(Finding::new(Part::File, Rule::BlockPastEnd, len, expected, len).into());
+        }
         if let Some(sparse) = &self.sparse {
             if let Some(batmap) = &sparse.batmap {
                 pieces.push(self.piece(batmap.offset, SECTOR_SIZE, len)?);

@@ -112,10 +112,11 @@ impl<S: Storage> Image<S> {
             return Ok(place);
         }
         // The file is longer by block and footer before the old footer goes: one that is shorter was cut off, and is not
-        // repaired. Where it was, and behind it, there are zeros then, most of them a hole.
+        // repaired. Where the block comes there are zeros then, most of them a hole; what lies behind that is cut with the
+        // next footer, and not written to: the file may be as long as it likes.
         self.storage.set_len(len.max(room_end + SECTOR_SIZE)).map_err(io(end))?;
         if !whole {
-            self.zero(end, len)?;
+            self.zero(end, len.min(room_end + SECTOR_SIZE))?;
         }
         Ok(place)
     }
@@ -129,5 +130,49 @@ impl<S: Storage> Image<S> {
             at += piece as u64;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vhd::{Memory, Scope, Storage, VhdTime, check, create_dynamic};
+    use std::cell::Cell;
+    use std::io;
+
+    /// A long file, of which the end is neither kept nor to be written.
+    struct Long(Memory, Cell<u64>);
+
+    impl Storage for Long {
+        fn len(&self) -> io::Result<u64> {
+            Ok(self.1.get())
+        }
+        fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+            self.0.read_at(buf, offset)
+        }
+        fn write_at(&self, buf: &[u8], offset: u64) -> io::Result<()> {
+            assert!(offset + (buf.len() as u64) < 8 << 20, "a write at {offset}");
+            self.0.write_at(buf, offset)?;
+            self.1.set(self.1.get().max(Storage::len(&self.0)?));
+            Ok(())
+        }
+        fn set_len(&self, len: u64) -> io::Result<()> {
+            self.1.set(len);
+            if len < 8 << 20 { self.0.set_len(len) } else { Ok(()) }
+        }
+        fn sync(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_lies_behind_the_data_is_cut_and_not_zeroed() {
+        let storage = Long(Memory::default(), Cell::new(0));
+        let now = VhdTime(700_000_000);
+        drop(create_dynamic(&storage, 4 << 20, uuid::Uuid::from_u128(1), now).unwrap());
+        storage.set_len(2 << 40).unwrap();
+        let mut image = Image::open_by_copy(&storage).unwrap();
+        image.write(Sector(0), &[1; 512]).unwrap();
+        assert_eq!(check(&storage, Scope::Repository, now).unwrap().findings.list, []);
     }
 }

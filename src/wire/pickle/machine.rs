@@ -6,7 +6,7 @@ use super::global::Global;
 use super::graph::{Graph, Node, NodeId};
 use super::input::Input;
 use super::opcode::{data as op, refused};
-use super::{MAX_BYTES, MAX_DIGITS, PickleError, long, text};
+use super::{MAX_BYTES, MAX_DIGITS, MAX_TEXT, PickleError, long, text};
 use crate::wire::Value;
 
 /// Reads one pickle of protocol 0 to 5, which must be all of `bytes`.
@@ -34,6 +34,8 @@ struct Machine<'p> {
     /// Heights of the stack at which a `MARK` stands.
     marks: Vec<usize>,
     memo: HashMap<u64, NodeId>,
+    /// Bytes that calls have made so far: each is a copy of text that the pickle holds once.
+    spelled: usize,
     /// Where the instruction at hand stands.
     at: usize,
 }
@@ -46,6 +48,7 @@ impl<'p> Machine<'p> {
             stack: Vec::new(),
             marks: Vec::new(),
             memo: HashMap::new(),
+            spelled: 0,
             at: 0,
         }
     }
@@ -222,6 +225,12 @@ impl<'p> Machine<'p> {
             .collect();
         match leaves.and_then(|leaves| global.spelled(&leaves)) {
             Some(bytes) => {
+                if let Value::Bytes(made) = &bytes {
+                    self.spelled += made.len();
+                }
+                if self.spelled > MAX_TEXT {
+                    return Err(PickleError::TooBig);
+                }
                 self.push(Node::Leaf(bytes));
                 Ok(())
             }

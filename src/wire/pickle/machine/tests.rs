@@ -165,6 +165,16 @@ fn references_cannot_explode() {
 }
 
 #[test]
+fn what_calls_spell_is_bounded_even_where_it_is_thrown_away() {
+    let mut pickle = b"c_codecs\nencode\nq\x00X\0\0\x10\0".to_vec();
+    pickle.extend(vec![b'x'; 1 << 20]);
+    pickle.extend(b"q\x01X\x06\0\0\0latin1q\x02000");
+    pickle.extend(b"h\x00h\x01h\x02\x86R0".repeat(17));
+    pickle.extend(b"N.");
+    assert_eq!(read(&pickle), Err(PickleError::TooBig));
+}
+
+#[test]
 fn length_is_bounded() {
     let found = MAX_BYTES + 1;
     assert_eq!(read(&vec![b'('; found]), Err(PickleError::TooLong { found }));

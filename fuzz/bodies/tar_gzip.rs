@@ -1,0 +1,19 @@
+//! Streams: tar, gzip, a VHD alone, or neither. Looking into one ends, whatever it claims.
+
+use std::io::Write;
+
+use vhd_porter::pipeline::{Inspection, inspect};
+
+pub(crate) fn run(bytes: &[u8]) {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(bytes).expect("room for a temporary file");
+    let name = file.path().to_str().expect("a plain name");
+    match inspect(name) {
+        Ok(Inspection::Archive { bytes: seen, members, .. }) => {
+            assert_eq!(seen, bytes.len() as u64, "every byte of the stream is digested");
+            assert!(members.len() <= 64);
+        }
+        Ok(_) => {}
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
