@@ -25,8 +25,8 @@ pub(crate) fn link_to(number: usize) -> ParentLink {
     ParentLink { file_name: format!("{}.vhd", uuid(number)), uuid: uuid(number), modified: NOW }
 }
 
-/// A disk of `blocks` blocks of `block_size` bytes, without the last `less` sectors: as other programs make them. The
-/// image on `disk` must be new, and have room for as many blocks.
+/// Makes blocks of `block_size` bytes and a disk of `size` bytes of a new image, whose BAT must have room for as many blocks:
+/// what other programs make.
 pub(crate) fn reshape(disk: &Disk, block_size: u32, size: u64) {
     let image = Image::open(disk).expect("a new image");
     let (mut footer, header) = (image.footer().clone(), image.header().cloned());
