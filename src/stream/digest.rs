@@ -35,11 +35,11 @@ impl fmt::Display for Hex<'_> {
     }
 }
 
-/// The thread that digests, and the way to it.
+/// The thread that digests, and the way to it. It ends with whoever owns this, finished or not.
 #[derive(Debug)]
 struct Digester {
-    pieces: SyncSender<Arc<Vec<u8>>>,
-    thread: JoinHandle<Digests>,
+    pieces: Option<SyncSender<Arc<Vec<u8>>>>,
+    thread: Option<JoinHandle<Digests>>,
 }
 
 impl Digester {
@@ -55,16 +55,31 @@ impl Digester {
             let hex = |digest: &[u8]| Hex(digest).to_string();
             Digests { bytes, md5: hex(&md5.finalize()), sha256: hex(&sha256.finalize()) }
         });
-        Self { pieces, thread }
+        Self { pieces: Some(pieces), thread: Some(thread) }
     }
 
     fn feed(&self, piece: &Arc<Vec<u8>>) -> io::Result<()> {
-        self.pieces.send(Arc::clone(piece)).map_err(|_| io::Error::other("the digest thread ended"))
+        let sent = self.pieces.as_ref().map(|pieces| pieces.send(Arc::clone(piece)));
+        match sent {
+            Some(Ok(())) => Ok(()),
+            _ => Err(io::Error::other("the digest thread ended")),
+        }
     }
 
-    fn finish(self) -> io::Result<Digests> {
-        drop(self.pieces);
-        self.thread.join().map_err(|_| io::Error::other("the digest thread failed"))
+    fn finish(mut self) -> io::Result<Digests> {
+        self.end().ok_or_else(|| io::Error::other("the digest thread failed"))
+    }
+
+    /// Tells the thread that nothing comes any more, and waits for it.
+    fn end(&mut self) -> Option<Digests> {
+        self.pieces = None;
+        self.thread.take().and_then(|thread| thread.join().ok())
+    }
+}
+
+impl Drop for Digester {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
