@@ -48,7 +48,9 @@ impl Disk {
     pub(crate) fn put(&self, offset: u64, bytes: &[u8]) {
         let room = Storage::len(self).unwrap_or(0).saturating_sub(offset);
         let fits = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
-        self.write_at(&bytes[..fits], offset).expect("nothing grows");
+        if fits > 0 {
+            self.write_at(&bytes[..fits], offset).expect("nothing grows");
+        }
     }
 }
 
