@@ -8,13 +8,11 @@ use super::context::Context;
 use super::decode::{StagedMember, Unpacked};
 use super::error::Error;
 use super::examine::{Tolerance, examine};
-use super::identify::{self, Identities};
-use super::land;
+use super::identify::Identities;
+use super::import::settle;
 use super::progress::Stage;
-use super::relink;
 use super::report::Imported;
 use super::sequence;
-use super::validate;
 use crate::os::{self, Dir};
 use crate::sr::{Repository, Staging};
 
@@ -43,9 +41,7 @@ impl Adopt {
         let unpacked = stage(&source, sr, ctx)?;
         let chain = sequence::order(unpacked, &name)?;
         let chain = examine(chain, Tolerance::default(), ctx)?;
-        let chain = identify::assign(chain, &self.uuids, sr)?;
-        let chain = relink::link(chain, ctx)?;
-        let imported = land::publish(validate::check(chain, ctx)?, sr, false, ctx)?;
+        let imported = settle(chain, &self.uuids, sr, false, ctx)?;
         // The chain is in: failing now would make the caller import it again.
         if let Err(error) = std::fs::remove_dir_all(&self.directory) {
             tracing::warn!(directory = %name, %error, "the chain is in the SR, but its directory is left");

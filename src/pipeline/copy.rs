@@ -7,13 +7,11 @@ use super::context::Context;
 use super::decode::StagedMember;
 use super::error::Error;
 use super::examine::{Tolerance, examine};
-use super::identify::{self, Identities};
-use super::land;
+use super::identify::Identities;
+use super::import::settle;
 use super::progress::Stage;
-use super::relink;
 use super::report::Imported;
 use super::sequence::Sequenced;
-use super::validate;
 use crate::os::{self, Duplication};
 use crate::sr::{Repository, Staging, vdi_file_name};
 use crate::vhd;
@@ -62,8 +60,6 @@ impl Copy {
         }
         let chain = Sequenced { carried: Carried { notes, ..Carried::new(staging) }, links };
         let chain = examine(chain, Tolerance { repair: false, hidden_leaf: true }, ctx)?;
-        let chain = identify::assign(chain, &self.uuids, sr)?;
-        let chain = relink::link(chain, ctx)?;
-        land::publish(validate::check(chain, ctx)?, sr, false, ctx)
+        settle(chain, &self.uuids, sr, false, ctx)
     }
 }

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::decode;
 use super::error::Error;
-use super::examine::{Tolerance, examine};
+use super::examine::{Examined, Tolerance, examine};
 use super::flatten;
 use super::identify::{self, Identities};
 use super::land;
@@ -39,9 +39,20 @@ impl Import {
         let chain = sequence::order(unpacked, &name)?;
         let chain = examine(chain, Tolerance { repair: self.repair, hidden_leaf: false }, ctx)?;
         let chain = if self.flatten { flatten::stage(chain, ctx)? } else { chain };
-        let chain = identify::assign(chain, &self.uuids, sr)?;
-        let chain = relink::link(chain, ctx)?;
-        let chain = validate::check(chain, ctx)?;
-        land::publish(chain, sr, self.dry_run, ctx)
+        settle(chain, &self.uuids, sr, self.dry_run, ctx)
     }
+}
+
+/// What every chain goes through once it is examined, wherever it came from: names, links, the gate, and the SR.
+pub(crate) fn settle(
+    chain: Examined,
+    uuids: &Identities,
+    sr: &Repository,
+    dry_run: bool,
+    ctx: Context<'_>,
+) -> Result<Imported, Error> {
+    let chain = identify::assign(chain, uuids, sr)?;
+    let chain = relink::link(chain, ctx)?;
+    let chain = validate::check(chain, ctx)?;
+    land::publish(chain, sr, dry_run, ctx)
 }
