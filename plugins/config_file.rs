@@ -2,13 +2,9 @@
 //!
 //! os-xenapi asks for `relax-xsm-sr-check` to know whether a slave may attach what its master has attached.
 
-use std::path::PathBuf;
-
-use vhd_porter::host::{Arguments, Class, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::config::key;
+use vhd_porter::host::{self, Arguments, Class, Encoding, Failure, Function, Parameter, Plugin};
 use vhd_porter::wire::Value;
-
-/// The environment variable that replaces `/etc/xapi.conf`, for tests; xapi passes no environment on.
-const FILE: &str = "VHD_PORTER_XAPI_CONF";
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "config_file",
@@ -23,7 +19,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
 
 fn get_val(arguments: &Arguments) -> Result<Value, Failure> {
     let key = arguments.text("key")?;
-    let path = std::env::var_os(FILE).map_or_else(|| PathBuf::from("/etc/xapi.conf"), PathBuf::from);
+    let path = host::settings()?.path(key::XAPI_CONF);
     let content = std::fs::read(&path)
         .map_err(|error| Failure::new(Class::OsError, format!("reading {}: {error}", path.display())))?;
     Ok(setting(&String::from_utf8_lossy(&content), key).unwrap_or_default().into())

@@ -1,15 +1,13 @@
 //! `migration`: the disks of an instance that another host sent here become VDIs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use vhd_porter::config::key;
 use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
 use vhd_porter::pipeline::{Adopt, Identities, parse_uuid};
 use vhd_porter::sr::Repository;
 use vhd_porter::tool::Choice;
 use vhd_porter::wire::Value;
-
-/// The environment variable that replaces `/images`, for tests; xapi passes no environment on.
-const IMAGES: &str = "VHD_PORTER_IMAGES";
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "migration",
@@ -31,8 +29,7 @@ fn move_vhds_into_sr(arguments: &Arguments) -> Result<Value, Failure> {
     let instance = parse_uuid(arguments.text("instance_uuid")?)?;
     let sr_path = Path::new(arguments.text("sr_path")?);
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
-    let images = std::env::var_os(IMAGES).map_or_else(|| PathBuf::from("/images"), PathBuf::from);
-    let directory = images.join(format!("instance{instance}"));
+    let directory = host::settings()?.path(key::IMAGES).join(format!("instance{instance}"));
     host::work(Choice::Auto, |ctx| {
         let adopted = Adopt { directory, uuids }.run(&Repository::open_writable(sr_path)?, ctx)?;
         Ok(adopted.root_only())

@@ -4,13 +4,14 @@
 //! Dependencies point one way, and a test keeps it so:
 //!
 //! ```text
-//! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ stream, vhd, wire ─▶ os
+//! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ stream, vhd, config ─▶ wire, os
 //!      vhd-util ─▶ vhd_util ──────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
 //!
 //! Start reading at [`pipeline`].
 
 pub mod cli;
+pub mod config;
 pub mod host;
 pub mod os;
 pub mod pipeline;

@@ -113,8 +113,8 @@ pub struct Tool {
     #[arg(long, default_value = "auto", value_parser = tool())]
     pub tool: Choice,
     /// The host's vhd-util: program and first arguments, quoted as in a shell
-    #[arg(long, value_name = "COMMAND", env = "VHD_PORTER_VHD_UTIL", default_value = "vhd-util")]
-    pub vhd_util: String,
+    #[arg(long, value_name = "COMMAND")]
+    pub vhd_util: Option<String>,
 }
 
 /// Arguments of `import`.

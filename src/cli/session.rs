@@ -9,6 +9,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::args;
 use super::bars::Bars;
 use super::outcome::Failure;
+use crate::config::{self, Origin, Settings, key};
 use crate::pipeline::{self, Context, Identities, Lines, Progress, Silent};
 use crate::tool;
 
@@ -44,13 +45,30 @@ pub(super) fn progress(quiet: bool) -> Box<dyn Progress> {
     }
 }
 
+/// The settings in force, before options.
+pub(super) fn settings() -> Result<Settings, Failure> {
+    Settings::load().map_err(|e| misconfigured(&e))
+}
+
+fn misconfigured(error: &config::Error) -> Failure {
+    let mut message = error.to_string();
+    if let Some(source) = std::error::Error::source(error) {
+        message += &format!(": {source}");
+    }
+    Failure::Other { kind: "bad-configuration", message }
+}
+
 /// Runs `work` with a context made from the command line.
 pub(super) fn with_context<T>(
     tool: &args::Tool,
     quiet: bool,
     work: impl FnOnce(Context<'_>) -> Result<T, pipeline::Error>,
 ) -> Result<T, Failure> {
-    let tool = tool::select(tool.tool, &tool.vhd_util)?;
+    let mut settings = settings()?;
+    if let Some(command) = &tool.vhd_util {
+        settings.set(key::VHD_UTIL, command.as_str(), Origin::Option).map_err(|e| misconfigured(&e))?;
+    }
+    let tool = tool::select(tool.tool, settings.text(key::VHD_UTIL))?;
     let progress = progress(quiet);
     let context = Context { tool: tool.as_ref(), progress: progress.as_ref(), clock: SystemTime::now };
     Ok(work(context)?)
@@ -58,7 +76,7 @@ pub(super) fn with_context<T>(
 
 /// The embedded engine, for work that needs no other.
 pub(super) fn embedded() -> args::Tool {
-    args::Tool { tool: tool::Choice::Embedded, vhd_util: String::new() }
+    args::Tool { tool: tool::Choice::Embedded, vhd_util: None }
 }
 
 /// Uuids as given on the command line: none means random ones.

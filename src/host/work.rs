@@ -5,15 +5,13 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use super::failure::{Class, Failure};
+use crate::config::{self, Settings, key};
 use crate::pipeline::{self, Context, Kind, Lines};
 use crate::tool::{self, Choice};
 use crate::wire::{Value, json};
 
 /// How often a running call writes to the log how far it is.
 const EVERY: Duration = Duration::from_secs(5);
-
-/// The environment variable that names the host's `vhd-util`, as for `vhd-porter`. xapi passes no environment on.
-const VHD_UTIL: &str = "VHD_PORTER_VHD_UTIL";
 
 /// Runs `work` with the tool of `choice`, its progress in the log; what it returns is the result of the call.
 ///
@@ -23,11 +21,25 @@ pub fn work<T: Serialize>(
     choice: Choice,
     work: impl FnOnce(Context<'_>) -> Result<T, pipeline::Error>,
 ) -> Result<Value, Failure> {
-    let command = std::env::var(VHD_UTIL).unwrap_or_else(|_| "vhd-util".to_owned());
-    let tool = tool::select(choice, &command).map_err(pipeline::Error::from)?;
+    let settings = settings()?;
+    let tool = tool::select(choice, settings.text(key::VHD_UTIL)).map_err(pipeline::Error::from)?;
     let progress = Lines::new(EVERY, |line| tracing::info!("{line}"));
     let context = Context { tool: tool.as_ref(), progress: &progress, clock: SystemTime::now };
     value(&work(context)?)
+}
+
+/// The settings in force on this host.
+///
+/// # Errors
+/// The configuration is broken: a call that needs it is refused, one that does not is answered.
+pub fn settings() -> Result<Settings, Failure> {
+    Ok(Settings::load()?)
+}
+
+impl From<config::Error> for Failure {
+    fn from(error: config::Error) -> Self {
+        Self::from_error(Class::PluginError, &error)
+    }
 }
 
 /// A report as a value of the wire.

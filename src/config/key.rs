@@ -1,0 +1,79 @@
+//! The table of settings.
+
+/// What a setting holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A text that is never shown.
+    Secret,
+    /// A file or directory.
+    Path,
+    /// A program and its first arguments, quoted as in a shell.
+    Command,
+    /// Seconds, a whole number from 1.
+    Seconds,
+    /// A whole number from 0.
+    Number,
+    /// `true` or `false`.
+    Flag,
+}
+
+/// A setting that there is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name: `section.name`, or `name` for those above all sections.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// What it holds where nobody sets it; empty for nothing.
+    pub default: &'static str,
+    /// What it is for, in one line.
+    pub about: &'static str,
+}
+
+impl Key {
+    /// The environment variable that sets it.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("VHD_PORTER_{}", self.name.replace('.', "_").to_ascii_uppercase())
+    }
+}
+
+macro_rules! keys {
+    ($($constant:ident = $name:literal, $kind:ident, $default:literal, $about:literal;)*) => {
+        $(#[doc = $about] pub const $constant: &Key =
+            &Key { name: $name, kind: Kind::$kind, default: $default, about: $about };)*
+        /// Every setting there is.
+        pub const ALL: &[&Key] = &[$($constant),*];
+    };
+}
+
+keys! {
+    VHD_UTIL = "vhd_util", Command, "vhd-util", "The host's vhd-util";
+    IMAGES = "images", Path, "/images", "Where migrated instances arrive";
+
+    XAPI_CONF = "xapi.conf", Path, "/etc/xapi.conf", "xapi's own configuration";
+    XAPI_URL = "xapi.url", Text, "unix:/var/lib/xcp/xapi", "Where xapi is: unix:PATH, or http(s)://HOST";
+
+    HTTP_IDLE_TIMEOUT = "http.idle_timeout", Seconds, "90", "How long a connection may be silent";
+    HTTP_CA_FILE = "http.ca_file", Path, "", "PEM bundle to verify servers against, instead of the host's";
+    HTTP_INSECURE = "http.insecure", Flag, "false", "Do not verify servers at all";
+    HTTP_PROXY = "http.proxy", Text, "", "Proxy for http:// and https://, as http://HOST:PORT";
+
+    GLANCE_ENDPOINT = "glance.endpoint", Text, "", "URL of the Image API, without /v2";
+    GLANCE_TOKEN = "glance.token", Secret, "", "Token to send to it";
+    GLANCE_API_VERSION = "glance.api_version", Number, "2", "Version of the Image API, 1 or 2";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_variables_are_unique() {
+        let variables: std::collections::BTreeSet<String> = ALL.iter().map(|key| key.variable()).collect();
+        assert_eq!(variables.len(), ALL.len());
+        assert_eq!(HTTP_IDLE_TIMEOUT.variable(), "VHD_PORTER_HTTP_IDLE_TIMEOUT");
+    }
+}

@@ -1,0 +1,238 @@
+//! [`Settings`]: what is in force, and where each value comes from.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::error::Error;
+use super::file;
+use super::key::{ALL, Key, Kind};
+use crate::wire::Secret;
+
+/// Where the file is, unless `VHD_PORTER_CONFIG` names another.
+const FILE: &str = "/etc/vhd-porter/config.toml";
+/// The environment variable that names the file. One that is named must be there.
+const FILE_VARIABLE: &str = "VHD_PORTER_CONFIG";
+
+/// Who set a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody.
+    Default,
+    /// The file, in a line.
+    File(PathBuf, usize),
+    /// An environment variable.
+    Environment(String),
+    /// An option of the command line, or an argument of a call.
+    Option,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path, line) => write!(f, "{}, line {line}", path.display()),
+            Self::Environment(name) => f.write_str(name),
+            Self::Option => f.write_str("option"),
+        }
+    }
+}
+
+/// The settings in force. Each value fits its kind: that is checked when it is set.
+#[derive(Clone)]
+pub struct Settings {
+    values: Vec<(&'static Key, String, Origin)>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { values: ALL.iter().map(|key| (*key, key.default.to_owned(), Origin::Default)).collect() }
+    }
+}
+
+impl fmt::Debug for Settings {
+    /// What was set, without secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = self.values.iter().filter(|(_, _, origin)| *origin != Origin::Default);
+        f.debug_map().entries(set.map(|(key, _, origin)| (key.name, origin))).finish()
+    }
+}
+
+impl Settings {
+    /// The settings of this host: the file's, where there is one, and the environment's.
+    ///
+    /// # Errors
+    /// The file cannot be read, holds what is no setting, or a value does not fit.
+    pub fn load() -> Result<Self, Error> {
+        let (path, needed) = match std::env::var_os(FILE_VARIABLE) {
+            Some(path) => (PathBuf::from(path), true),
+            None => (PathBuf::from(FILE), false),
+        };
+        let mut settings = Self::default();
+        match std::fs::read_to_string(&path) {
+            Ok(content) => settings.read_file(&path, &content)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !needed => {}
+            Err(source) => return Err(Error::Unreadable { path, source }),
+        }
+        settings.read_environment(|name| std::env::var(name).ok())?;
+        Ok(settings)
+    }
+
+    fn read_file(&mut self, path: &Path, content: &str) -> Result<(), Error> {
+        for line in file::read(path, content)? {
+            self.set(line.key, line.text, Origin::File(path.to_owned(), line.number))?;
+        }
+        Ok(())
+    }
+
+    fn read_environment(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
+        for key in ALL {
+            let name = key.variable();
+            if let Some(text) = variable(&name) {
+                self.set(key, text, Origin::Environment(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets `key`; an empty text sets it to nothing.
+    ///
+    /// # Errors
+    /// The text does not fit the kind of the setting.
+    pub fn set(&mut self, key: &'static Key, text: impl Into<String>, origin: Origin) -> Result<(), Error> {
+        let text = text.into();
+        let refuse = |expected| Error::Value {
+            place: origin.to_string(),
+            name: key.name,
+            expected,
+            found: format!("{text:?}"),
+        };
+        match key.kind {
+            Kind::Seconds if !text.parse::<u64>().is_ok_and(|seconds| seconds > 0) => {
+                return Err(refuse("whole seconds, at least 1"));
+            }
+            Kind::Number if text.parse::<u64>().is_err() => return Err(refuse("a whole number")),
+            Kind::Flag if text.parse::<bool>().is_err() => return Err(refuse("true or false")),
+            Kind::Command if shlex::split(&text).is_none_or(|words| words.is_empty()) => {
+                return Err(refuse("a program, quoted as in a shell"));
+            }
+            Kind::Secret => drop(Secret::new(text.as_str())),
+            _ => {}
+        }
+        self.values.retain(|(other, ..)| *other != key);
+        self.values.push((key, text, origin));
+        Ok(())
+    }
+
+    /// Who set `key`.
+    #[must_use]
+    pub fn origin(&self, key: &Key) -> &Origin {
+        self.values.iter().find(|(other, ..)| *other == key).map_or(&Origin::Default, |(_, _, origin)| origin)
+    }
+
+    /// A text; empty if it is not set.
+    #[must_use]
+    pub fn text(&self, key: &Key) -> &str {
+        self.values.iter().find(|(other, ..)| *other == key).map_or("", |(_, text, _)| text)
+    }
+
+    /// A text, if it is set.
+    #[must_use]
+    pub fn optional_text(&self, key: &Key) -> Option<&str> {
+        Some(self.text(key)).filter(|text| !text.is_empty())
+    }
+
+    /// A text that is never shown, if it is set.
+    #[must_use]
+    pub fn secret(&self, key: &Key) -> Option<Secret> {
+        self.optional_text(key).map(Secret::new)
+    }
+
+    /// A file or directory; the empty path if it is not set.
+    #[must_use]
+    pub fn path(&self, key: &Key) -> PathBuf {
+        PathBuf::from(self.text(key))
+    }
+
+    /// A program and its first arguments.
+    #[must_use]
+    pub fn command(&self, key: &Key) -> Vec<String> {
+        shlex::split(self.text(key)).unwrap_or_default()
+    }
+
+    /// A span of time.
+    #[must_use]
+    pub fn seconds(&self, key: &Key) -> Duration {
+        Duration::from_secs(self.number(key))
+    }
+
+    /// A number.
+    #[must_use]
+    pub fn number(&self, key: &Key) -> u64 {
+        self.text(key).parse().unwrap_or_default()
+    }
+
+    /// A switch.
+    #[must_use]
+    pub fn flag(&self, key: &Key) -> bool {
+        self.text(key) == "true"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::key;
+
+    #[test]
+    fn later_layers_win() {
+        let mut settings = Settings::default();
+        assert_eq!(settings.seconds(key::HTTP_IDLE_TIMEOUT), Duration::from_secs(90));
+        settings.read_file(Path::new("/c"), "[http]\nidle_timeout = 5\nproxy = 'http://p'\n").unwrap();
+        let environment = |name: &str| (name == "VHD_PORTER_HTTP_IDLE_TIMEOUT").then(|| "7".to_owned());
+        settings.read_environment(environment).unwrap();
+        assert_eq!(settings.seconds(key::HTTP_IDLE_TIMEOUT), Duration::from_secs(7));
+        assert_eq!(settings.origin(key::HTTP_IDLE_TIMEOUT).to_string(), "VHD_PORTER_HTTP_IDLE_TIMEOUT");
+        assert_eq!(settings.origin(key::HTTP_PROXY).to_string(), "/c, line 3");
+        assert_eq!(settings.optional_text(key::HTTP_PROXY), Some("http://p"));
+        assert!(!settings.flag(key::HTTP_INSECURE));
+    }
+
+    #[test]
+    fn defaults_fit_their_kinds() {
+        for key in key::ALL.iter().filter(|key| !key.default.is_empty()) {
+            Settings::default().set(key, key.default, Origin::Default).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        for (key, text, message) in [
+            (
+                key::HTTP_IDLE_TIMEOUT,
+                "0",
+                "option: http.idle_timeout: expected whole seconds, at least 1, found \"0\"",
+            ),
+            (key::HTTP_INSECURE, "yes", "option: http.insecure: expected true or false, found \"yes\""),
+            (
+                key::GLANCE_API_VERSION,
+                "v2",
+                "option: glance.api_version: expected a whole number, found \"v2\"",
+            ),
+            (key::VHD_UTIL, "'", "option: vhd_util: expected a program, quoted as in a shell, found \"'\""),
+        ] {
+            let error = Settings::default().set(key, text, Origin::Option).unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut settings = Settings::default();
+        settings.set(key::GLANCE_TOKEN, "a-token-of-tests", Origin::Option).unwrap();
+        assert!(!format!("{settings:?}").contains("a-token"));
+        assert_eq!(settings.secret(key::GLANCE_TOKEN).unwrap().expose(), "a-token-of-tests");
+        assert_eq!(crate::wire::scrub::scrub("a-token-of-tests"), "***");
+    }
+}
