@@ -196,7 +196,9 @@ fn a_missing_tool_is_a_command_not_found() {
     }
     host.set("VHD_PORTER_VHD_UTIL", "vhd-util 'unquoted");
     let call = xml("import_image", &[("json", &arguments("auto").to_string())]);
-    assert_eq!(host.failure("porter", call).0, "SubprocessException");
+    let (class, message) = host.failure("porter", call);
+    assert_eq!(class, "PluginError");
+    assert!(message.starts_with("VHD_PORTER_VHD_UTIL: vhd_util: expected a program"), "{message}");
     assert_eq!(sr.content().len(), 2);
 }
 
