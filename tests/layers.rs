@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &["wire"]),
     ("stream", &["os"]),
     ("transport", &["stream", "os"]),
-    ("sr", &["vhd", "os"]),
+    ("sr", &["vhd", "config", "os"]),
     ("tool", &["vhd", "os"]),
     ("pipeline", &["transport", "sr", "tool", "stream", "vhd", "os"]),
     ("vhd_util", &["vhd", "os"]),

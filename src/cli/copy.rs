@@ -8,8 +8,9 @@ use crate::sr::Repository;
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let copy = Copy { vdis: args.vdis.clone(), uuids: session::identities(&args.uuids) };
+    let settings = session::settings()?;
     let copied = session::with_context(&args.tool, quiet, |ctx| {
-        let sr = Repository::open_writable(&args.sr)?;
+        let sr = Repository::open_writable(&args.sr, &settings)?;
         copy.run(&sr, ctx)
     })?;
     if args.json {

@@ -14,10 +14,14 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         flatten: args.flatten,
         dry_run: args.dry_run,
     };
+    let settings = session::settings()?;
     let imported = session::with_context(&args.tool, quiet, |ctx| {
         let source = Source::open(&args.image)?;
-        let sr =
-            if args.create_sr { Repository::create(&args.sr) } else { Repository::open_writable(&args.sr) }?;
+        let sr = if args.create_sr {
+            Repository::create(&args.sr, &settings)
+        } else {
+            Repository::open_writable(&args.sr, &settings)
+        }?;
         import.run(source, &sr, ctx)
     })?;
     if args.json {

@@ -13,6 +13,7 @@ mod inspect;
 mod map;
 mod outcome;
 mod picture;
+mod recover;
 mod session;
 mod show;
 
@@ -61,6 +62,7 @@ fn run(cli: &Cli) -> Exit {
         Command::Snapshot(args) => disk::snapshot(args),
         Command::Coalesce(args) => disk::coalesce(args, quiet),
         Command::Repair(args) => disk::repair(args),
+        Command::Recover(args) => recover::run(args),
         Command::Call(args) => call::run(args),
     };
     done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json()))

@@ -34,6 +34,7 @@ mod links;
 mod make;
 mod map;
 mod mend;
+mod once;
 mod pack;
 mod progress;
 mod relink;
