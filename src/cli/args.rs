@@ -94,6 +94,15 @@ fn form() -> impl TypedValueParser<Value = Form> {
     PossibleValuesParser::new(Form::NAMES).try_map(|name| name.parse::<Form>())
 }
 
+/// 1 to 9, or 0 for `store`.
+fn level(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        _ if text == "store" => Ok(0),
+        Ok(level @ 1..=9) => Ok(level),
+        _ => Err("expected 1 to 9, or store".to_owned()),
+    }
+}
+
 /// Bytes, or a number with K, M, G or T of 1024.
 fn size(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -169,8 +178,8 @@ pub struct Export {
     /// Where to: a file that does not exist yet, or - for standard output
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: String,
-    /// Compression level, 1 (fast) to 9 (small)
-    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=9))]
+    /// Compression level, 1 (fast) to 9 (small), or store
+    #[arg(long, value_name = "N", default_value = "6", value_parser = level)]
     pub level: u32,
     /// Print one JSON document (on standard error when the image goes to standard output)
     #[arg(long)]

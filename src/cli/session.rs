@@ -70,7 +70,12 @@ pub(super) fn with_context<T>(
     }
     let tool = tool::select(tool.tool, settings.text(key::VHD_UTIL))?;
     let progress = progress(quiet);
-    let context = Context { tool: tool.as_ref(), progress: progress.as_ref(), clock: SystemTime::now };
+    let context = Context {
+        tool: tool.as_ref(),
+        progress: progress.as_ref(),
+        clock: SystemTime::now,
+        threads: pipeline::threads(settings.number(key::THREADS)),
+    };
     Ok(work(context)?)
 }
 

@@ -51,6 +51,7 @@ macro_rules! keys {
 
 keys! {
     VHD_UTIL = "vhd_util", Command, "vhd-util", "The host's vhd-util";
+    THREADS = "threads", Number, "0", "Threads that may work on one thing; 0 for as many as the CPU quota allows";
     IMAGES = "images", Path, "/images", "Where migrated instances arrive";
 
     STATE = "state", Path, "/var/lib/vhd-porter", "What is remembered of calls that are done";

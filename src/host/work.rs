@@ -24,7 +24,12 @@ pub fn work<T: Serialize>(
     let settings = settings()?;
     let tool = tool::select(choice, settings.text(key::VHD_UTIL)).map_err(pipeline::Error::from)?;
     let progress = Lines::new(EVERY, |line| tracing::info!("{line}"));
-    let context = Context { tool: tool.as_ref(), progress: &progress, clock: SystemTime::now };
+    let context = Context {
+        tool: tool.as_ref(),
+        progress: &progress,
+        clock: SystemTime::now,
+        threads: pipeline::threads(settings.number(key::THREADS)),
+    };
     value(&work(context)?)
 }
 

@@ -15,6 +15,8 @@ pub struct Context<'a> {
     pub progress: &'a dyn Progress,
     /// What time it is.
     pub clock: fn() -> SystemTime,
+    /// How many threads may work on one thing.
+    pub threads: usize,
 }
 
 impl Context<'_> {
@@ -27,5 +29,14 @@ impl Context<'_> {
     pub(crate) fn stage(&self, stage: Stage, total: Option<u64>) {
         tracing::info!(total, "{}", stage.says());
         self.progress.stage(stage, total);
+    }
+}
+
+/// The number of threads that `wanted` means: 0 is for as many as the CPU quota and affinity of this process leave it.
+#[must_use]
+pub fn threads(wanted: u64) -> usize {
+    match usize::try_from(wanted) {
+        Ok(0) | Err(_) => std::thread::available_parallelism().map_or(1, usize::from),
+        Ok(wanted) => wanted,
     }
 }

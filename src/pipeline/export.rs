@@ -23,7 +23,7 @@ pub struct Export {
     pub chain: bool,
     /// Write one image that holds the chain's disk, instead of its links.
     pub flatten: bool,
-    /// Compression level, 1 (fast) to 9 (small).
+    /// Compression level, 1 (fast) to 9 (small); 0 stores.
     pub level: u32,
 }
 
@@ -61,8 +61,8 @@ impl Export {
     /// # Errors
     /// The chain is not complete or not sound; or reading or writing failed, in which case `sink` shows no file.
     pub fn run(&self, sr: &Repository, sink: Sink, ctx: Context<'_>) -> Result<Exported, Error> {
-        if !(1..=9).contains(&self.level) {
-            let (expected, found) = ("1 to 9".into(), self.level.to_string());
+        if self.level > 9 {
+            let (expected, found) = ("0 (store) to 9".into(), self.level.to_string());
             return Err(Error::Argument { what: "compression level", expected, found });
         }
         let vdis = self.list(sr)?;

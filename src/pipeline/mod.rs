@@ -46,7 +46,7 @@ pub use adopt::Adopt;
 pub use checkup::{Checkups, Depth, FileCheckup, check, check_file, check_repository};
 pub use coalesce::{Coalesced, coalesce};
 pub use compare::{Comparison, compare};
-pub use context::Context;
+pub use context::{Context, threads};
 pub use convert::{Convert, Converted, Form};
 pub use copy::Copy;
 pub use error::{Detail, Error, Kind};

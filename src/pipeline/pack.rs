@@ -1,11 +1,8 @@
 //! Writing an image: tar, gzip, digests, sink.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, BufReader};
 use std::time::UNIX_EPOCH;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
 use super::context::Context;
 use super::error::Error;
@@ -13,9 +10,12 @@ use super::export::Export;
 use super::freeze::Frozen;
 use super::held::{Held, member_name};
 use crate::os;
-use crate::stream::{DigestWriter, Digests, WatchReader};
+use crate::stream::{DigestWriter, Digests, GzipWriter, Level, WatchReader};
 use crate::transport::Sink;
 use crate::vhd::{Chain, Flattened, Image};
+
+/// Bytes read at once.
+const READ: usize = 1 << 20;
 
 /// tar into gzip into digests into the sink. Members are plain: no reader needs to know of sparse files. Returns the sink,
 /// what went into it, and how many bytes of VHD that was.
@@ -26,7 +26,8 @@ pub(crate) fn pack(
     ctx: Context<'_>,
 ) -> Result<(Sink, Digests, u64), Error> {
     let writing = || os::Error::at::<io::Error>("writing", "the image");
-    let gzip = GzEncoder::new(DigestWriter::new(sink), Compression::new(how.level));
+    let level = u8::try_from(how.level).ok().filter(|level| *level > 0).map_or(Level::Store, Level::Deflate);
+    let gzip = GzipWriter::new(DigestWriter::new(sink), level, ctx.threads).map_err(writing())?;
     let mut archive = tar::Builder::new(gzip);
     archive.sparse(false);
     let mut bytes = 0;
@@ -70,6 +71,6 @@ fn append<W: io::Write>(
     archive.append_data(
         &mut header,
         member_name(index),
-        WatchReader::new(content, |n| ctx.progress.advance(n)),
+        BufReader::with_capacity(READ, WatchReader::new(content, |n| ctx.progress.advance(n))),
     )
 }

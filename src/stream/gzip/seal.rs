@@ -1,0 +1,133 @@
+//! Making the last block of a deflate stream one that others may follow.
+//!
+//! libdeflate writes whole streams only: the last block says that it is the last. Where that block begins is not told, so
+//! the stream is walked, symbol by symbol but without decoding anything.
+
+#![expect(clippy::cast_possible_truncation, reason = "a few bits at a time")]
+
+use super::code::{Code, SYMBOLS, Table, Then};
+
+/// The order in which the lengths of the code length code come.
+const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+
+/// Turns the deflate stream that is `out` from `start` on into one that does not end: its last block is no longer marked
+/// so, and an empty stored block behind it brings the next to a byte's edge. `None` if it is no deflate stream.
+pub(super) fn seal(out: &mut Vec<u8>, start: usize) -> Option<()> {
+    let (last, end) = walk(&out[start..])?;
+    out[start + last / 8] &= !(1 << (last % 8));
+    out.truncate(start + end.div_ceil(8));
+    // The three bits of its header are zero. So are the bits behind the end.
+    if !(1..=5).contains(&(end % 8)) {
+        out.push(0);
+    }
+    out.extend_from_slice(&[0, 0, 0xff, 0xff]);
+    Some(())
+}
+
+/// Where, in bits, the last block's header begins, and where the stream ends.
+fn walk(stream: &[u8]) -> Option<(usize, usize)> {
+    let mut bits = Bits { stream, at: 0 };
+    loop {
+        let header = bits.at;
+        let last = bits.take(1)? == 1;
+        match bits.take(2)? {
+            0 => {
+                bits.at = bits.at.next_multiple_of(8);
+                let (len, not) = (bits.take(16)?, bits.take(16)?);
+                if len ^ not != 0xffff {
+                    return None;
+                }
+                bits.at += 8 * len as usize;
+            }
+            1 => {
+                let mut lengths = [8; SYMBOLS];
+                lengths[144..256].fill(9);
+                lengths[256..280].fill(7);
+                block(&mut bits, &Table::of_symbols(&lengths)?, &Table::of_distances(&[5; 30])?)?;
+            }
+            2 => {
+                let (symbols, distances) = tables(&mut bits)?;
+                block(&mut bits, &symbols, &distances)?;
+            }
+            _ => return None,
+        }
+        if bits.at > 8 * stream.len() {
+            return None;
+        }
+        if last {
+            return Some((header, bits.at));
+        }
+    }
+}
+
+/// Reads the codes of a block that brings its own.
+fn tables(bits: &mut Bits<'_>) -> Option<(Table, Table)> {
+    let (literals, distances) = (257 + bits.take(5)? as usize, 1 + bits.take(5)? as usize);
+    let mut lengths = [0; 19];
+    for place in ORDER.iter().take(4 + bits.take(4)? as usize) {
+        lengths[*place] = u8::try_from(bits.take(3)?).ok()?;
+    }
+    let code = Code::of(&lengths)?;
+    let mut all = Vec::with_capacity(literals + distances);
+    while all.len() < literals + distances {
+        let (symbol, width) = code.find(bits.peek())?;
+        bits.at += width;
+        let (value, times) = match symbol {
+            16 => (*all.last()?, 3 + bits.take(2)?),
+            17 => (0, 3 + bits.take(3)?),
+            18 => (0, 11 + bits.take(7)?),
+            length => (u8::try_from(length).ok()?, 1),
+        };
+        all.extend(std::iter::repeat_n(value, times as usize));
+    }
+    if all.len() > literals + distances {
+        return None;
+    }
+    Some((Table::of_symbols(&all[..literals])?, Table::of_distances(&all[literals..])?))
+}
+
+/// Goes to the end of a block of symbols.
+fn block(bits: &mut Bits<'_>, symbols: &Table, distances: &Table) -> Option<()> {
+    loop {
+        let entry = symbols.look(bits.peek())?;
+        bits.at += usize::from(entry.bits);
+        match entry.then {
+            Then::Symbol => {}
+            Then::Distance => bits.at += usize::from(distances.look(bits.peek())?.bits),
+            Then::End => return Some(()),
+            Then::Unknown => return None,
+        }
+        if bits.at > 8 * bits.stream.len() {
+            return None;
+        }
+    }
+}
+
+/// A stream of bits, the lowest of a byte first.
+struct Bits<'a> {
+    stream: &'a [u8],
+    at: usize,
+}
+
+impl Bits<'_> {
+    /// At least the next 56 bits; behind the end there are zeros.
+    fn peek(&self) -> u64 {
+        let byte = self.at / 8;
+        let word = match self.stream.get(byte..byte + 8) {
+            Some(word) => u64::from_le_bytes(word.try_into().unwrap_or_default()),
+            None => {
+                let mut word = [0; 8];
+                let rest = self.stream.get(byte..).unwrap_or_default();
+                word[..rest.len()].copy_from_slice(rest);
+                u64::from_le_bytes(word)
+            }
+        };
+        word >> (self.at % 8)
+    }
+
+    fn take(&mut self, count: u32) -> Option<u32> {
+        let value = self.peek() & ((1 << count) - 1);
+        self.at += count as usize;
+        (self.at <= 8 * self.stream.len()).then_some(value as u32)
+    }
+}

@@ -1,0 +1,139 @@
+//! One unit: classified piece by piece, and encoded.
+
+use std::io;
+
+use libdeflater::{CompressionLvl, Compressor};
+
+use super::seal::seal;
+use crate::stream::sparse::is_zero;
+
+/// Bytes in a unit.
+pub(super) const UNIT: usize = 256 * 1024;
+/// Bytes that are classified together.
+const PIECE: usize = 64 * 1024;
+/// Bytes that stand for a piece when it is looked at whether it would become smaller, and in how many places.
+const SAMPLE: usize = 1024;
+const SAMPLES: usize = 4;
+/// A sample that keeps more than this part of itself, in percent, is stored with its piece.
+const KEEPS: usize = 97;
+/// Most bytes of a stored block.
+const STORED: usize = 0xffff;
+
+/// How hard to try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Not at all: everything is stored.
+    Store,
+    /// 1 (fast) to 9 (small). 6 comes out no larger than gzip's 6.
+    Deflate(u8),
+}
+
+/// What a piece holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Zero,
+    Dense,
+    Compressible,
+}
+
+/// Encodes units, one after the other.
+pub(super) struct Encoder {
+    compressor: Option<Compressor>,
+    /// For samples.
+    probe: Compressor,
+    scratch: Vec<u8>,
+}
+
+impl Encoder {
+    pub(super) fn new(level: Level) -> Self {
+        let compressor = match level {
+            Level::Store => None,
+            // One less than asked for: libdeflate is better at the same number.
+            Level::Deflate(level) => Some(Compressor::new(lvl(match level {
+                0..=5 => i32::from(level.max(1)),
+                level => i32::from(level) - 1,
+            }))),
+        };
+        Self { compressor, probe: Compressor::new(lvl(1)), scratch: Vec::new() }
+    }
+
+    /// Appends the unit that holds `bytes` to `out`.
+    pub(super) fn encode(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        let mut pieces = bytes.chunks(PIECE).map(|piece| (self.classify(piece), piece.len())).peekable();
+        let (mut runs, mut rest) = (Vec::new(), bytes);
+        while let Some((class, mut len)) = pieces.next() {
+            while let Some((_, more)) = pieces.next_if(|(next, _)| *next == class) {
+                len += more;
+            }
+            let (run, behind) = rest.split_at(len);
+            runs.push((class, run));
+            rest = behind;
+        }
+        drop(pieces);
+        for (class, run) in runs {
+            self.encode_run(class, run, out)?;
+        }
+        Ok(())
+    }
+
+    fn classify(&mut self, piece: &[u8]) -> Class {
+        if self.compressor.is_none() {
+            return Class::Dense;
+        }
+        if is_zero(piece) {
+            return Class::Zero;
+        }
+        let Some(step) =
+            piece.len().checked_sub(SAMPLE).map(|last| last / (SAMPLES - 1)).filter(|s| *s >= SAMPLE)
+        else {
+            return Class::Compressible;
+        };
+        let mut sample = [0; SAMPLE * SAMPLES];
+        for (index, part) in sample.chunks_mut(SAMPLE).enumerate() {
+            part.copy_from_slice(&piece[index * step..][..SAMPLE]);
+        }
+        let most = sample.len() * KEEPS / 100;
+        self.scratch.resize(most, 0);
+        match self.probe.deflate_compress(&sample, &mut self.scratch) {
+            Ok(_) => Class::Compressible,
+            // It would take more room than that.
+            Err(_) => Class::Dense,
+        }
+    }
+
+    fn encode_run(&mut self, class: Class, run: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        let Some(compressor) = self.compressor.as_mut().filter(|_| class != Class::Dense) else {
+            store(run, out);
+            return Ok(());
+        };
+        let start = out.len();
+        let most = run.len();
+        out.resize(start + most, 0);
+        match compressor.deflate_compress(run, &mut out[start..]) {
+            Ok(len) => {
+                out.truncate(start + len);
+                seal(out, start).ok_or_else(|| io::Error::other("libdeflate wrote no deflate stream"))
+            }
+            Err(_) => {
+                out.truncate(start);
+                store(run, out);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Appends `run` as it is, and an empty stored block as behind every run.
+fn store(run: &[u8], out: &mut Vec<u8>) {
+    for block in run.chunks(STORED).chain([&[][..]]) {
+        let len = u16::try_from(block.len()).unwrap_or_default();
+        out.push(0);
+        out.extend_from_slice(&len.to_le_bytes());
+        out.extend_from_slice(&(!len).to_le_bytes());
+        out.extend_from_slice(block);
+    }
+}
+
+fn lvl(level: i32) -> CompressionLvl {
+    CompressionLvl::new(level).unwrap_or_default()
+}

@@ -1,0 +1,218 @@
+//! [`GzipWriter`]: hands units to threads, and writes what they give back in order.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crc32fast::Hasher;
+
+use super::unit::{Encoder, Level, UNIT};
+
+/// Behind the fixed part of the header: an extra field of eight bytes that names us and the size of units.
+const HEADER: [u8; 20] = {
+    let size = UNIT.to_le_bytes();
+    // Magic, deflate, extra field; no time; no hint; Unix; eight bytes, "VP", four bytes.
+    [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 8, 0, b'V', b'P', 4, 0, size[0], size[1], size[2], size[3]]
+};
+/// An empty last block.
+const FINAL: [u8; 5] = [1, 0, 0, 0xff, 0xff];
+/// Units in work for each thread: one that it encodes, and one that it finds when it is done.
+const AHEAD: usize = 2;
+
+/// A unit on its way.
+struct Unit {
+    bytes: Vec<u8>,
+    encoded: Vec<u8>,
+    crc: Hasher,
+}
+
+/// A unit, and where it goes when it is encoded.
+struct Job {
+    unit: Unit,
+    done: SyncSender<io::Result<Unit>>,
+}
+
+/// Compresses everything that is written to it into one gzip member.
+pub struct GzipWriter<W: Write> {
+    inner: W,
+    jobs: Option<Sender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+    pending: VecDeque<Receiver<io::Result<Unit>>>,
+    free: Vec<Unit>,
+    current: Unit,
+    crc: Hasher,
+    bytes: u64,
+}
+
+impl<W: Write> GzipWriter<W> {
+    /// Writes to `inner`, with `threads` threads that encode.
+    ///
+    /// # Errors
+    /// The header could not be written, or a thread not be started.
+    pub fn new(mut inner: W, level: Level, threads: usize) -> io::Result<Self> {
+        inner.write_all(&HEADER)?;
+        let (jobs, work) = channel::<Job>();
+        let work = Arc::new(Mutex::new(work));
+        let mut handles = Vec::new();
+        for _ in 0..threads.max(1) {
+            let work = Arc::clone(&work);
+            handles.push(
+                std::thread::Builder::new().name("deflate".into()).spawn(move || encode(&work, level))?,
+            );
+        }
+        Ok(Self {
+            inner,
+            jobs: Some(jobs),
+            threads: handles,
+            pending: VecDeque::new(),
+            free: Vec::new(),
+            current: fresh(),
+            crc: Hasher::new(),
+            bytes: 0,
+        })
+    }
+
+    /// Sends the current unit to the threads; waits for the oldest where enough are on their way.
+    fn dispatch(&mut self) -> io::Result<()> {
+        while self.pending.len() >= self.threads.len() * AHEAD {
+            self.collect()?;
+        }
+        let next = self.free.pop().unwrap_or_else(fresh);
+        let unit = std::mem::replace(&mut self.current, next);
+        let (done, receiver) = sync_channel(1);
+        let sent = self.jobs.as_ref().map(|jobs| jobs.send(Job { unit, done }));
+        self.pending.push_back(receiver);
+        if matches!(sent, Some(Ok(()))) { Ok(()) } else { Err(ended()) }
+    }
+
+    /// Writes the oldest unit that is on its way.
+    fn collect(&mut self) -> io::Result<()> {
+        let Some(oldest) = self.pending.pop_front() else { return Ok(()) };
+        let mut unit = oldest.recv().map_err(|_| ended())??;
+        self.inner.write_all(&unit.encoded)?;
+        self.crc.combine(&unit.crc);
+        self.bytes += unit.bytes.len() as u64;
+        unit.bytes.clear();
+        unit.encoded.clear();
+        self.free.push(unit);
+        Ok(())
+    }
+
+    /// Writes what is left, and the end of the member.
+    ///
+    /// # Errors
+    /// Writing failed.
+    pub fn finish(mut self) -> io::Result<W> {
+        if !self.current.bytes.is_empty() {
+            self.dispatch()?;
+        }
+        while !self.pending.is_empty() {
+            self.collect()?;
+        }
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            thread.join().map_err(|_| ended())?;
+        }
+        self.inner.write_all(&FINAL)?;
+        self.inner.write_all(&self.crc.finalize().to_le_bytes())?;
+        // The length counts modulo 2^32.
+        self.inner.write_all(&self.bytes.to_le_bytes()[..4])?;
+        Ok(self.inner)
+    }
+}
+
+impl<W: Write> Write for GzipWriter<W> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let n = buf.len().min(UNIT - self.current.bytes.len());
+        self.current.bytes.extend_from_slice(&buf[..n]);
+        if self.current.bytes.len() == UNIT {
+            self.dispatch()?;
+        }
+        Ok(n)
+    }
+
+    /// What has been encoded goes on; a unit that is not full waits for more.
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+fn fresh() -> Unit {
+    Unit { bytes: Vec::with_capacity(UNIT), encoded: Vec::with_capacity(UNIT + UNIT / 8), crc: Hasher::new() }
+}
+
+fn ended() -> io::Error {
+    io::Error::other("a thread that compresses ended")
+}
+
+/// What a thread does until there is no work any more.
+fn encode(work: &Mutex<Receiver<Job>>, level: Level) {
+    let mut encoder = Encoder::new(level);
+    loop {
+        let job = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Job { mut unit, done }) = job else { return };
+        unit.crc = Hasher::new();
+        unit.crc.update(&unit.bytes);
+        let encoded = encoder.encode(&unit.bytes, &mut unit.encoded);
+        // Whoever waited for it may have given up.
+        let _ = done.send(encoded.map(|()| unit));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::bufread::GzDecoder;
+    use std::io::Read;
+
+    /// Bytes that no compressor makes smaller.
+    fn noise(len: usize) -> Vec<u8> {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()[3]
+        };
+        (0..len).map(|_| next()).collect()
+    }
+
+    fn text(len: usize) -> Vec<u8> {
+        (0u64..).flat_map(|n| format!("line {} of {}\n", n, n * n % 977).into_bytes()).take(len).collect()
+    }
+
+    #[test]
+    fn one_member_that_others_read() {
+        let mixed = [text(300_000), noise(200_000), vec![0; 900_000], text(70_000), noise(5)].concat();
+        let cases =
+            [vec![], vec![7], text(UNIT), text(UNIT + 1), noise(3 * UNIT), vec![0; 5 * UNIT + 3], mixed];
+        for content in cases {
+            for level in [Level::Store, Level::Deflate(1), Level::Deflate(6), Level::Deflate(9)] {
+                for threads in [1, 3] {
+                    let mut writer = GzipWriter::new(Vec::new(), level, threads).unwrap();
+                    content.chunks(77_777).for_each(|piece| writer.write_all(piece).unwrap());
+                    let packed = writer.finish().unwrap();
+                    let mut decoder = GzDecoder::new(&packed[..]);
+                    let mut back = Vec::new();
+                    decoder.read_to_end(&mut back).unwrap();
+                    assert!(back == content, "{} bytes at {level:?}", content.len());
+                    assert!(decoder.into_inner().is_empty(), "one member only");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_becomes_smaller_is_compressed() {
+        let size = |content: &[u8]| {
+            let mut writer = GzipWriter::new(Vec::new(), Level::Deflate(6), 2).unwrap();
+            writer.write_all(content).unwrap();
+            writer.finish().unwrap().len()
+        };
+        assert!(size(&noise(1 << 20)) < (1 << 20) + 1000);
+        assert!(size(&vec![0; 1 << 20]) < 2000);
+        assert!(size(&text(1 << 20)) < 300_000);
+    }
+}
