@@ -132,7 +132,8 @@ impl Table {
             }
             // Codes come with their highest bit first.
             let reversed = code.reverse_bits() >> (usize::BITS - length);
-            let Entry { bits, then } = (self.extra)(symbol)?;
+            // The fixed code has codes for two lengths that there are not.
+            let Some(Entry { bits, then }) = (self.extra)(symbol) else { continue };
             for place in (reversed..1 << WIDTH).step_by(1 << length) {
                 self.entries[place] = Entry { bits: bits + u8::try_from(length).ok()?, then };
             }

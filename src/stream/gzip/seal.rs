@@ -131,3 +131,68 @@ impl Bits<'_> {
         (self.at <= 8 * self.stream.len()).then_some(value as u32)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use libdeflater::{CompressionLvl, Compressor};
+
+    /// Content of many kinds: runs, few symbols, many, far matches.
+    fn content(seed: u64, len: usize) -> Vec<u8> {
+        let mut state = seed | 1;
+        let mut next = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 24) as usize
+        };
+        let mut out = Vec::new();
+        while out.len() < len {
+            match next() % 4 {
+                0 => out.extend(std::iter::repeat_n(next() as u8, next() % 700)),
+                1 => out.extend((0..next() % 300).map(|_| b'a' + (next() % 7) as u8)),
+                2 => out.extend((0..next() % 300).map(|_| next() as u8)),
+                _ if out.is_empty() => {}
+                _ => {
+                    let from = next() % out.len();
+                    let copy = out[from..(from + next() % 400).min(out.len())].to_vec();
+                    out.extend(copy);
+                }
+            }
+        }
+        out.truncate(len);
+        out
+    }
+
+    #[test]
+    fn a_sealed_stream_goes_on_where_it_ends() {
+        for seed in 0..400u64 {
+            let content = content(
+                seed.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+                [9, 300, 5000, 70_000, 262_144][seed as usize % 5],
+            );
+            let mut compressor = Compressor::new(CompressionLvl::new(seed as i32 % 12 + 1).unwrap());
+            let mut out = b"before".to_vec();
+            for _ in 0..2 {
+                let start = out.len();
+                out.resize(start + compressor.deflate_compress_bound(content.len()), 0);
+                let len = compressor.deflate_compress(&content, &mut out[start..]).unwrap();
+                out.truncate(start + len);
+                seal(&mut out, start).unwrap();
+                assert_eq!(out[out.len() - 4..], [0, 0, 0xff, 0xff]);
+            }
+            out.extend([1, 0, 0, 0xff, 0xff]);
+            let mut back = Vec::new();
+            let mut decoder = flate2::read::DeflateDecoder::new(&out[b"before".len()..]);
+            std::io::Read::read_to_end(&mut decoder, &mut back).unwrap();
+            assert!(back == [content.clone(), content].concat(), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_stream_is_left() {
+        for bytes in [&[][..], &[7], &[0xff; 40], &[0, 1, 0], &[4, 0, 0, 0]] {
+            assert_eq!(seal(&mut bytes.to_vec(), 0), None, "{bytes:?}");
+        }
+    }
+}

@@ -1,7 +1,5 @@
 //! One unit: classified piece by piece, and encoded.
 
-use std::io;
-
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::seal::seal;
@@ -58,7 +56,7 @@ impl Encoder {
     }
 
     /// Appends the unit that holds `bytes` to `out`.
-    pub(super) fn encode(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn encode(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let mut pieces = bytes.chunks(PIECE).map(|piece| (self.classify(piece), piece.len())).peekable();
         let (mut runs, mut rest) = (Vec::new(), bytes);
         while let Some((class, mut len)) = pieces.next() {
@@ -71,9 +69,8 @@ impl Encoder {
         }
         drop(pieces);
         for (class, run) in runs {
-            self.encode_run(class, run, out)?;
+            self.encode_run(class, run, out);
         }
-        Ok(())
     }
 
     fn classify(&mut self, piece: &[u8]) -> Class {
@@ -101,24 +98,22 @@ impl Encoder {
         }
     }
 
-    fn encode_run(&mut self, class: Class, run: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+    fn encode_run(&mut self, class: Class, run: &[u8], out: &mut Vec<u8>) {
         let Some(compressor) = self.compressor.as_mut().filter(|_| class != Class::Dense) else {
-            store(run, out);
-            return Ok(());
+            return store(run, out);
         };
         let start = out.len();
         let most = run.len();
         out.resize(start + most, 0);
-        match compressor.deflate_compress(run, &mut out[start..]) {
-            Ok(len) => {
-                out.truncate(start + len);
-                seal(out, start).ok_or_else(|| io::Error::other("libdeflate wrote no deflate stream"))
-            }
-            Err(_) => {
-                out.truncate(start);
-                store(run, out);
-                Ok(())
-            }
+        let compressed = compressor.deflate_compress(run, &mut out[start..]).ok();
+        let sealed = compressed.and_then(|len| {
+            out.truncate(start + len);
+            seal(out, start)
+        });
+        if sealed.is_none() {
+            // It would not become smaller.
+            out.truncate(start);
+            store(run, out);
         }
     }
 }

@@ -31,7 +31,7 @@ struct Unit {
 /// A unit, and where it goes when it is encoded.
 struct Job {
     unit: Unit,
-    done: SyncSender<io::Result<Unit>>,
+    done: SyncSender<Unit>,
 }
 
 /// Compresses everything that is written to it into one gzip member.
@@ -39,7 +39,7 @@ pub struct GzipWriter<W: Write> {
     inner: W,
     jobs: Option<Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
-    pending: VecDeque<Receiver<io::Result<Unit>>>,
+    pending: VecDeque<Receiver<Unit>>,
     free: Vec<Unit>,
     current: Unit,
     crc: Hasher,
@@ -90,7 +90,7 @@ impl<W: Write> GzipWriter<W> {
     /// Writes the oldest unit that is on its way.
     fn collect(&mut self) -> io::Result<()> {
         let Some(oldest) = self.pending.pop_front() else { return Ok(()) };
-        let mut unit = oldest.recv().map_err(|_| ended())??;
+        let mut unit = oldest.recv().map_err(|_| ended())?;
         self.inner.write_all(&unit.encoded)?;
         self.crc.combine(&unit.crc);
         self.bytes += unit.bytes.len() as u64;
@@ -155,9 +155,9 @@ fn encode(work: &Mutex<Receiver<Job>>, level: Level) {
         let Ok(Job { mut unit, done }) = job else { return };
         unit.crc = Hasher::new();
         unit.crc.update(&unit.bytes);
-        let encoded = encoder.encode(&unit.bytes, &mut unit.encoded);
+        encoder.encode(&unit.bytes, &mut unit.encoded);
         // Whoever waited for it may have given up.
-        let _ = done.send(encoded.map(|()| unit));
+        let _ = done.send(unit);
     }
 }
 
