@@ -3,11 +3,12 @@
 mod digest;
 mod gzip;
 mod peek;
+mod pool;
 mod sparse;
 mod watch;
 
 pub use digest::{DigestReader, DigestWriter, Digests};
-pub use gzip::{GzipWriter, Level};
+pub use gzip::{GzipReader, GzipWriter, Level};
 pub use peek::{Peeked, peek};
 pub use sparse::SparseWriter;
 pub use watch::{WatchReader, WatchWriter};

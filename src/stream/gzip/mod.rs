@@ -10,9 +10,27 @@
 //! compressed. RFC 1951 and 1952 are the source of every number here.
 
 mod code;
+mod parallel;
+mod reader;
 mod seal;
+mod segment;
 mod unit;
 mod writer;
 
+pub use reader::GzipReader;
 pub use unit::Level;
 pub use writer::GzipWriter;
+
+use unit::UNIT;
+
+/// The header of members of this kind. Behind the fixed part there is an extra field of eight bytes, which names us and
+/// says how large a unit is.
+const HEADER: [u8; 20] = {
+    let size = UNIT.to_le_bytes();
+    // Magic, deflate, extra field; no time; no hint; Unix; eight bytes, "VP", four bytes.
+    [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 8, 0, b'V', b'P', 4, 0, size[0], size[1], size[2], size[3]]
+};
+/// An empty last block.
+const FINAL: [u8; 5] = [1, 0, 0, 0xff, 0xff];
+/// What every run of a unit ends with: the lengths of an empty stored block.
+const MARK: [u8; 4] = [0, 0, 0xff, 0xff];

@@ -1,25 +1,12 @@
 //! [`GzipWriter`]: hands units to threads, and writes what they give back in order.
 
-use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 
 use crc32fast::Hasher;
 
 use super::unit::{Encoder, Level, UNIT};
-
-/// Behind the fixed part of the header: an extra field of eight bytes that names us and the size of units.
-const HEADER: [u8; 20] = {
-    let size = UNIT.to_le_bytes();
-    // Magic, deflate, extra field; no time; no hint; Unix; eight bytes, "VP", four bytes.
-    [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 3, 8, 0, b'V', b'P', 4, 0, size[0], size[1], size[2], size[3]]
-};
-/// An empty last block.
-const FINAL: [u8; 5] = [1, 0, 0, 0xff, 0xff];
-/// Units in work for each thread: one that it encodes, and one that it finds when it is done.
-const AHEAD: usize = 2;
+use super::{FINAL, HEADER};
+use crate::stream::pool::Pool;
 
 /// A unit on its way.
 struct Unit {
@@ -28,20 +15,19 @@ struct Unit {
     crc: Hasher,
 }
 
-/// A unit, and where it goes when it is encoded.
-struct Job {
-    unit: Unit,
-    done: SyncSender<Unit>,
+impl Unit {
+    fn new() -> Self {
+        let encoded = Vec::with_capacity(UNIT + UNIT / 8);
+        Self { bytes: Vec::with_capacity(UNIT), encoded, crc: Hasher::new() }
+    }
 }
 
 /// Compresses everything that is written to it into one gzip member.
 pub struct GzipWriter<W: Write> {
     inner: W,
-    jobs: Option<Sender<Job>>,
-    threads: Vec<JoinHandle<()>>,
-    pending: VecDeque<Receiver<Unit>>,
-    free: Vec<Unit>,
+    pool: Pool<Unit>,
     current: Unit,
+    free: Vec<Unit>,
     crc: Hasher,
     bytes: u64,
 }
@@ -53,51 +39,36 @@ impl<W: Write> GzipWriter<W> {
     /// The header could not be written, or a thread not be started.
     pub fn new(mut inner: W, level: Level, threads: usize) -> io::Result<Self> {
         inner.write_all(&HEADER)?;
-        let (jobs, work) = channel::<Job>();
-        let work = Arc::new(Mutex::new(work));
-        let mut handles = Vec::new();
-        for _ in 0..threads.max(1) {
-            let work = Arc::clone(&work);
-            handles.push(
-                std::thread::Builder::new().name("deflate".into()).spawn(move || encode(&work, level))?,
-            );
-        }
-        Ok(Self {
-            inner,
-            jobs: Some(jobs),
-            threads: handles,
-            pending: VecDeque::new(),
-            free: Vec::new(),
-            current: fresh(),
-            crc: Hasher::new(),
-            bytes: 0,
-        })
+        let pool = Pool::start(threads, move || {
+            let mut encoder = Encoder::new(level);
+            move |unit: &mut Unit| {
+                unit.crc = Hasher::new();
+                unit.crc.update(&unit.bytes);
+                encoder.encode(&unit.bytes, &mut unit.encoded);
+            }
+        })?;
+        Ok(Self { inner, pool, current: Unit::new(), free: Vec::new(), crc: Hasher::new(), bytes: 0 })
     }
 
-    /// Sends the current unit to the threads; waits for the oldest where enough are on their way.
+    /// Sends the current unit on its way; waits for the oldest where enough are.
     fn dispatch(&mut self) -> io::Result<()> {
-        while self.pending.len() >= self.threads.len() * AHEAD {
+        while self.pool.is_full() {
             self.collect()?;
         }
-        let next = self.free.pop().unwrap_or_else(fresh);
-        let unit = std::mem::replace(&mut self.current, next);
-        let (done, receiver) = sync_channel(1);
-        let sent = self.jobs.as_ref().map(|jobs| jobs.send(Job { unit, done }));
-        self.pending.push_back(receiver);
-        if matches!(sent, Some(Ok(()))) { Ok(()) } else { Err(ended()) }
+        let next = self.free.pop().unwrap_or_else(Unit::new);
+        self.pool.submit(std::mem::replace(&mut self.current, next))
     }
 
-    /// Writes the oldest unit that is on its way.
-    fn collect(&mut self) -> io::Result<()> {
-        let Some(oldest) = self.pending.pop_front() else { return Ok(()) };
-        let mut unit = oldest.recv().map_err(|_| ended())?;
+    /// Writes the oldest unit that is on its way; false when there is none.
+    fn collect(&mut self) -> io::Result<bool> {
+        let Some(mut unit) = self.pool.next()? else { return Ok(false) };
         self.inner.write_all(&unit.encoded)?;
         self.crc.combine(&unit.crc);
         self.bytes += unit.bytes.len() as u64;
         unit.bytes.clear();
         unit.encoded.clear();
         self.free.push(unit);
-        Ok(())
+        Ok(true)
     }
 
     /// Writes what is left, and the end of the member.
@@ -108,13 +79,7 @@ impl<W: Write> GzipWriter<W> {
         if !self.current.bytes.is_empty() {
             self.dispatch()?;
         }
-        while !self.pending.is_empty() {
-            self.collect()?;
-        }
-        self.jobs = None;
-        for thread in self.threads.drain(..) {
-            thread.join().map_err(|_| ended())?;
-        }
+        while self.collect()? {}
         self.inner.write_all(&FINAL)?;
         self.inner.write_all(&self.crc.finalize().to_le_bytes())?;
         // The length counts modulo 2^32.
@@ -136,28 +101,6 @@ impl<W: Write> Write for GzipWriter<W> {
     /// What has been encoded goes on; a unit that is not full waits for more.
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
-    }
-}
-
-fn fresh() -> Unit {
-    Unit { bytes: Vec::with_capacity(UNIT), encoded: Vec::with_capacity(UNIT + UNIT / 8), crc: Hasher::new() }
-}
-
-fn ended() -> io::Error {
-    io::Error::other("a thread that compresses ended")
-}
-
-/// What a thread does until there is no work any more.
-fn encode(work: &Mutex<Receiver<Job>>, level: Level) {
-    let mut encoder = Encoder::new(level);
-    loop {
-        let job = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { mut unit, done }) = job else { return };
-        unit.crc = Hasher::new();
-        unit.crc.update(&unit.bytes);
-        encoder.encode(&unit.bytes, &mut unit.encoded);
-        // Whoever waited for it may have given up.
-        let _ = done.send(unit);
     }
 }
 
