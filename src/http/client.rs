@@ -29,6 +29,7 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     idle: Duration,
+    retries: u64,
     proxy: Option<Proxy>,
     trust: Trust,
     plain: OnceLock<Agent>,
@@ -47,7 +48,15 @@ impl Client {
             insecure: settings.flag(key::HTTP_INSECURE),
         };
         let idle = settings.seconds(key::HTTP_IDLE_TIMEOUT).min(LONGEST_IDLE);
-        Ok(Self(Arc::new(Inner { idle, proxy, trust, plain: OnceLock::new(), secure: OnceLock::new() })))
+        let retries = settings.number(key::HTTP_RETRIES);
+        let (plain, secure) = (OnceLock::new(), OnceLock::new());
+        Ok(Self(Arc::new(Inner { idle, retries, proxy, trust, plain, secure })))
+    }
+
+    /// How often the settings allow a download that broke to be resumed.
+    #[must_use]
+    pub fn retries(&self) -> u64 {
+        self.0.retries
     }
 
     /// Sends `request` with `body`, and waits for status and headers of the answer, whatever they say.
@@ -152,7 +161,10 @@ fn proxy(text: &str) -> Result<Proxy, Error> {
 
 /// The request without its body.
 fn builder(request: &Request) -> http::request::Builder {
-    let mut builder = http::Request::builder().method(request.method.name()).uri(request.url.uri().clone());
+    // Every connection serves one request. A server that closes it also lets ureq see an answer that comes before a body was
+    // sent: what is read while it waits for `100 Continue` is looked at again only when more comes, or the end.
+    let builder = http::Request::builder().header("connection", "close");
+    let mut builder = builder.method(request.method.name()).uri(request.url.uri().clone());
     for (name, value) in request.headers.iter() {
         builder = builder.header(name, value);
     }
