@@ -1,20 +1,27 @@
 //! Bytes that are not what was said of them, and images that are bad where they are.
 
-use std::process::Command;
-
 use base64::prelude::{BASE64_STANDARD, Engine};
 
+use vhd_porter::http::{Request, Url};
+use vhd_porter::pipeline::{Kind, inspect};
+use vhd_porter::stream::Algorithm;
+use vhd_porter::transport::{Checksums, Expectation, Source};
+
 use crate::import::{fails, image, lands};
-use crate::server::{Script, Step, answer, chunked, ok};
+use crate::redirects::client;
+use crate::server::{Script, Server, Step, answer, chunked, ok};
 use crate::support::{Entry, gunzip, gzip, tar_of_entries};
 
-/// The MD5 of `bytes` by coreutils, as a header.
-fn md5(bytes: &[u8]) -> String {
+/// A digest of `bytes` by a program of coreutils.
+fn digest(program: &str, bytes: &[u8]) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
-    let output = Command::new("md5sum").arg(file.path()).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    format!("Content-MD5: {}\r\n", &text[..32])
+    crate::support::digest_program(program, file.path())
+}
+
+/// The MD5 of `bytes`, as a header.
+fn md5(bytes: &[u8]) -> String {
+    format!("Content-MD5: {}\r\n", digest("md5sum", bytes))
 }
 
 /// An archive that no good sender makes.
@@ -40,6 +47,45 @@ fn a_digest_in_either_spelling_is_held_against_the_bytes() {
     let wrong = "Content-MD5: 00000000000000000000000000000000\r\n";
     let said = ["as Content-MD5 says", "expected md5 00000000", hex];
     fails("another", "network", &said, [ok(wrong, &image)]);
+}
+
+#[test]
+fn glance_says_the_digest_in_several_places() {
+    let image = image();
+    let (right, wrong) = (digest("md5sum", &image), "0".repeat(32));
+    for (headers, sound) in [
+        (String::new(), true),
+        (format!("ETag: {right}\r\n"), true),
+        (format!("ETag: \"{right}\"\r\nContent-MD5: {right}\r\n"), true),
+        (format!("X-Image-Meta-Checksum: {right}\r\n"), true),
+        (format!("ETag: {wrong}\r\n"), false),
+        (format!("ETag: \"{wrong}\"\r\n"), false),
+        (format!("Content-MD5: {wrong}\r\n"), false),
+        (format!("ETag: {right}\r\nX-Image-Meta-Checksum: {wrong}\r\n"), false),
+        // No digests: a weak tag, and one of another length.
+        (format!("ETag: W/\"{wrong}\"\r\n"), true),
+        (format!("ETag: \"{wrong}-7\"\r\n"), true),
+    ] {
+        let server = Server::new([ok(&headers, &image)]);
+        let request = Request::get(Url::parse(&server.url("/v1/images/i")).unwrap());
+        let inspected = inspect(Source::from_http(&client(), request, Checksums::Glance).unwrap());
+        let kind = inspected.err().map(|error| error.kind());
+        assert_eq!(kind, (!sound).then_some(Kind::Network), "{headers}");
+    }
+}
+
+#[test]
+fn digests_that_a_caller_knows_count_as_well() {
+    let image = image();
+    let right = digest("sha512sum", &image);
+    for (hex, kind) in [(right.as_str(), None), (&"0".repeat(128), Some(Kind::Network))] {
+        let server = Server::new([ok("", &image)]);
+        let request = Request::get(Url::parse(&server.url("/v2/images/i/file")).unwrap());
+        let source = Source::from_http(&client(), request, Checksums::Glance).unwrap();
+        let expectation = Expectation::new(Algorithm::named("sha512").unwrap(), hex, "os_hash_value");
+        assert!(expectation.is_some());
+        assert_eq!(inspect(source.expecting(expectation)).err().map(|error| error.kind()), kind);
+    }
 }
 
 #[test]

@@ -7,9 +7,15 @@ use crate::import::{fails, image, importing};
 use crate::server::{Script, Server, ok, status};
 use crate::support::Sr;
 
+/// A client that waits for slow machines, but not for ever.
 pub(crate) fn client() -> Client {
+    client_with("20")
+}
+
+/// A client with an idle timeout, in seconds.
+pub(crate) fn client_with(idle: &str) -> Client {
     let mut settings = Settings::default();
-    settings.set(key::HTTP_IDLE_TIMEOUT, "1", Origin::Option).unwrap();
+    settings.set(key::HTTP_IDLE_TIMEOUT, idle, Origin::Option).unwrap();
     Client::new(&settings).unwrap()
 }
 

@@ -43,7 +43,7 @@ impl Authority {
         self.0.path().join("ca.pem")
     }
 
-    /// A server's configuration, with a certificate for `name`, as in `IP:127.0.0.1`.
+    /// A server's configuration, with a certificate of this CA for `name`, as in `IP:127.0.0.1`.
     fn server(&self, name: &str) -> Arc<ServerConfig> {
         std::fs::write(self.0.path().join("extensions"), format!("subjectAltName={name}\n")).unwrap();
         self.openssl(&[
@@ -75,9 +75,21 @@ impl Authority {
             "-extfile",
             "extensions",
         ]);
-        let file = |name: &str| self.0.path().join(name);
-        let certificate = CertificateDer::from_pem_file(file("server.pem")).unwrap();
-        let key = PrivateKeyDer::from_pem_file(file("server.key")).unwrap();
+        self.configuration("server.pem", "server.key")
+    }
+
+    /// A server's configuration with a certificate that it has signed itself, and the file of that. `more` is what openssl
+    /// puts into it.
+    fn of_its_own(&self, more: &[&str]) -> (Arc<ServerConfig>, PathBuf) {
+        let name = ["-addext", "subjectAltName=IP:127.0.0.1", "-subj", "/CN=127.0.0.1"];
+        let files = ["-nodes", "-keyout", "own.key", "-out", "own.pem", "-days", "2"];
+        self.openssl(&[&["req", "-x509", "-newkey", "rsa:2048"], &files[..], &name, more].concat());
+        (self.configuration("own.pem", "own.key"), self.0.path().join("own.pem"))
+    }
+
+    fn configuration(&self, certificate: &str, key: &str) -> Arc<ServerConfig> {
+        let certificate = CertificateDer::from_pem_file(self.0.path().join(certificate)).unwrap();
+        let key = PrivateKeyDer::from_pem_file(self.0.path().join(key)).unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
@@ -118,6 +130,20 @@ fn a_server_is_who_its_certificate_says() {
     let server = server(wrong);
     let run = importing(&sr, &server.url("/x")).env("VHD_PORTER_HTTP_INSECURE", "true").run().done();
     assert!(run.stderr.contains("servers are not verified"), "{}", run.stderr);
+}
+
+#[test]
+fn a_server_that_signed_itself_is_believed_if_it_is_no_ca() {
+    let Some(authority) = Authority::new() else { return };
+    let (tls, pem) = authority.of_its_own(&["-addext", "basicConstraints=critical,CA:FALSE"]);
+    let sr = Sr::new();
+    trusting(importing(&sr, &Server::with_tls([ok("", &image())], tls).url("/x")), &pem).run().done();
+
+    let (tls, pem) = authority.of_its_own(&[]);
+    let server = Server::with_tls([ok("", &image())], tls);
+    refused("its own CA", "refused", &["CaUsedAsEndEntity"], |sr| {
+        trusting(importing(sr, &server.url("/x")), &pem).run()
+    });
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vhd_porter::http::{Body, Error, Method, Request, Url, Wait};
 
-use crate::redirects::client;
+use crate::redirects::{client, client_with};
 use crate::server::{Script, Server, Step, answer, status};
 
 fn put(server: &Server) -> Request {
@@ -51,7 +51,7 @@ impl Read for Odd {
 
 #[test]
 fn a_stream_goes_in_chunks_once_the_server_wants_it() {
-    let late = vec![Step::Pause(Duration::from_millis(800)), go_on(), Step::Take, done()];
+    let late = vec![Step::Pause(Duration::from_millis(1300)), go_on(), Step::Take, done()];
     for (what, script) in [
         ("wanted", vec![go_on(), Step::Take, done()]),
         ("wanted late", late),
@@ -85,6 +85,24 @@ fn a_server_that_refuses_gets_no_byte() {
 }
 
 #[test]
+fn a_server_that_does_not_know_how_to_be_asked_is_not() {
+    let chatty = Step::Send(b"HTTP/1.1 100 Continue\r\nServer: chatty\r\n\r\n".to_vec());
+    let conflict = Step::Send(answer("409 Conflict", "", b"", None));
+    for (what, first, second, expected) in [
+        ("headers with 100", vec![chatty, Step::Stall], vec![Step::Take, done()], 204),
+        ("417", status("417 Expectation Failed", ""), vec![Step::Take, done()], 204),
+        ("a refusal, kept open", vec![conflict.clone(), Step::Stall], vec![Step::Take, conflict], 409),
+    ] {
+        let server = Server::new([first, second]);
+        let response =
+            client_with("1").send(&put(&server), Body::Stream(&mut Odd::new(300_000, false))).unwrap();
+        let seen = server.seen();
+        assert_eq!((response.status, seen.len()), (expected, 2), "{what}");
+        assert_eq!((seen[1].body.len(), seen[1].header("expect")), (300_000, None), "{what}");
+    }
+}
+
+#[test]
 fn a_body_that_cannot_be_read_is_never_finished() {
     let server = Server::new([vec![go_on(), Step::Take, done()]]);
     let error = client().send(&put(&server), Body::Stream(&mut Odd::new(1_000_000, true))).unwrap_err();
@@ -113,7 +131,8 @@ fn no_wait_is_for_ever() {
     for (what, script, expected) in cases {
         let most = if expected == Wait::Sending { usize::MAX } else { 1000 };
         let server = Server::new([script]);
-        let error = client().send(&put(&server), Body::Stream(&mut Odd::new(most, false))).unwrap_err();
+        let error =
+            client_with("1").send(&put(&server), Body::Stream(&mut Odd::new(most, false))).unwrap_err();
         assert!(matches!(error, Error::Silence { wait, .. } if wait == expected), "{what}: {error}");
         assert!(error.is_retryable());
     }
@@ -123,8 +142,7 @@ fn no_wait_is_for_ever() {
 fn a_server_that_goes_away_may_be_back() {
     for script in [vec![], vec![go_on()], vec![go_on(), Step::Take]] {
         let server = Server::new([script]);
-        let error =
-            client().send(&put(&server), Body::Stream(&mut Odd::new(100_000_000, false))).unwrap_err();
+        let error = client().send(&put(&server), Body::Stream(&mut Odd::new(1_000_000, false))).unwrap_err();
         assert!(matches!(error, Error::Connection { .. }) && error.is_retryable(), "{error:?}");
     }
 }
