@@ -2,14 +2,13 @@
 
 use super::args::Inspect as Args;
 use super::outcome::{Exit, Failure};
-use super::show;
+use super::{place, show};
 use crate::pipeline::{ImageFacts, Inspection, inspect, inspect_repository};
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    let inspection = match (&args.sr, &args.file) {
-        (Some(sr), _) => inspect_repository(sr)?,
-        (None, Some(file)) => inspect(file)?,
-        (None, None) => return Err(Failure::Usage("name a file, or an SR with --sr".into())),
+    let inspection = match &args.file {
+        Some(file) => inspect(file)?,
+        None => inspect_repository(&place::find(args.sr.as_deref(), args.sr_uuid)?)?,
     };
     if args.json {
         show::document(&inspection);
