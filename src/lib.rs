@@ -4,9 +4,9 @@
 //! Dependencies point one way, and a test keeps it so:
 //!
 //! ```text
-//! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ stream, vhd, config ─▶ wire, os
-//!                       └────▶ xenapi, boot ──────────────────────────▶ config, wire, os
-//!      vhd-util ─▶ vhd_util ──────────────────────────────────────────────────▶ vhd ─▶ os
+//! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ http, stream, vhd, config ─▶ wire, os
+//!                       └────▶ xenapi, boot ────────────────────────▶ http, config ─▶ wire, os
+//!      vhd-util ─▶ vhd_util ─────────────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
 //!
 //! Start reading at [`pipeline`].
@@ -15,6 +15,7 @@ pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod host;
+pub mod http;
 pub mod os;
 pub mod pipeline;
 pub mod sr;

@@ -1,37 +1,44 @@
 //! [`Client`]: one call of a method, one answer.
 
-use std::time::Duration;
-
 use super::address::Address;
 use super::error::Error;
 use super::socket;
-use crate::config::{Settings, key};
+use crate::config::{Origin, Settings, key};
+use crate::http::{self, Body, Method, Url};
 use crate::wire::Value;
 use crate::wire::xmlrpc::{MAX_BYTES, Request, Response};
+
+/// What XML-RPC calls itself.
+const CONTENT_TYPE: &str = "text/xml";
 
 /// Calls xapi at one address. No session is known here.
 #[derive(Debug)]
 pub struct Client {
     address: Address,
-    agent: ureq::Agent,
-    url: String,
+    channel: Channel,
+}
+
+#[derive(Debug)]
+enum Channel {
+    Socket(ureq::Agent),
+    Web(http::Client, http::Request),
 }
 
 impl Client {
-    /// A client of xapi at `address`. Nothing is connected yet.
+    /// A client of xapi at `address`. Nothing is connected yet. A call takes no longer than `xapi.timeout`; over the web
+    /// that is the longest silence.
     ///
     /// # Errors
-    /// There is no socket.
+    /// There is no socket, or what is set for the web cannot be used.
     pub fn new(address: Address, settings: &Settings) -> Result<Self, Error> {
-        let deadline: Duration = settings.seconds(key::XAPI_TIMEOUT);
-        let (agent, url) = match &address {
-            address @ Address::Socket(_) if !address.is_there() => {
-                return Err(Error::Absent { address: address.clone() });
+        let channel = match &address {
+            Address::Socket(path) if !path.exists() => return Err(Error::Absent { address }),
+            Address::Socket(path) => {
+                Channel::Socket(socket::agent(path.clone(), settings.seconds(key::XAPI_TIMEOUT)))
             }
-            Address::Socket(path) => (socket::agent(path.clone(), deadline), "http://localhost/".to_owned()),
-            Address::Web(_) => return Err(Error::Address { found: address.to_string() }),
+            Address::Web(url) => web(url, settings).map_err(Error::web("reaching xapi"))?,
         };
-        Ok(Self { address, agent, url })
+        Ok(Self { address, channel })
     }
 
     /// Where it calls.
@@ -46,8 +53,15 @@ impl Client {
     /// xapi could not be asked, refused, or was not understood.
     pub fn call(&self, method: &str, params: Vec<Value>) -> Result<Value, Error> {
         tracing::debug!(method, "calling xapi");
-        let request = Request { method: method.to_owned(), params };
-        let document = self.post(&request)?;
+        let request = Request { method: method.to_owned(), params }.write();
+        let document = match &self.channel {
+            Channel::Socket(agent) => self.post(agent, method, &request)?,
+            Channel::Web(client, post) => {
+                let response =
+                    client.send(post, Body::Bytes(request.as_bytes())).and_then(http::Response::success);
+                response.and_then(|response| response.document(MAX_BYTES)).map_err(Error::web(method))?
+            }
+        };
         let response = Response::read(&document).map_err(|source| Error::Unreadable {
             method: method.to_owned(),
             address: self.address.clone(),
@@ -60,20 +74,32 @@ impl Client {
         }
     }
 
-    /// The document that comes for `request`, of bounded length.
-    fn post(&self, request: &Request) -> Result<Vec<u8>, Error> {
+    /// The document that comes over the socket for `request`, of bounded length.
+    fn post(&self, agent: &ureq::Agent, method: &str, request: &str) -> Result<Vec<u8>, Error> {
         let connection = |source: ureq::Error| Error::Connection {
-            method: request.method.clone(),
+            method: method.to_owned(),
             address: self.address.clone(),
             source: source.into(),
         };
-        let post =
-            self.agent.post(&self.url).header("content-type", "text/xml").header("connection", "close");
-        let mut response = post.send(request.write()).map_err(connection)?;
+        let post = agent.post("http://localhost/").header("content-type", CONTENT_TYPE);
+        let mut response = post.header("connection", "close").send(request).map_err(connection)?;
         if response.status() != 200 {
-            let (method, status) = (request.method.clone(), response.status().as_u16());
+            let (method, status) = (method.to_owned(), response.status().as_u16());
             return Err(Error::Status { method, address: self.address.clone(), status });
         }
         response.body_mut().with_config().limit(MAX_BYTES as u64).read_to_vec().map_err(connection)
     }
+}
+
+/// xapi answers when it has done what it was asked for, so its silence is longer than that of others; and the proxy that
+/// leads to images does not lead to the pool.
+fn web(url: &str, settings: &Settings) -> Result<Channel, http::Error> {
+    let mut settings = settings.clone();
+    // What was set fits the kind of these settings.
+    let _ =
+        settings.set(key::HTTP_IDLE_TIMEOUT, settings.text(key::XAPI_TIMEOUT).to_owned(), Origin::Default);
+    let _ = settings.set(key::HTTP_PROXY, "", Origin::Default);
+    let mut request = http::Request::new(Method::Post, Url::parse(url)?);
+    request.headers.set("content-type", CONTENT_TYPE)?;
+    Ok(Channel::Web(http::Client::new(&settings)?, request))
 }

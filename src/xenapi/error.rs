@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::address::Address;
+use crate::http;
 use crate::wire::xmlrpc::XmlError;
 
 /// A cause that another crate gives.
@@ -32,6 +33,14 @@ pub enum Error {
         address: Address,
         /// Why.
         source: Cause,
+    },
+    /// The same over the web.
+    #[error("calling {method} of xapi")]
+    Web {
+        /// What was called.
+        method: String,
+        /// Why.
+        source: Box<http::Error>,
     },
     /// HTTP, but not success.
     #[error("calling {method} of xapi at {address}: expected HTTP status 200, found {status}")]
@@ -106,7 +115,17 @@ impl Error {
     /// Whether the same call may succeed later, without anybody doing anything.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Absent { .. } | Self::Connection { .. } | Self::Status { status: 500.., .. })
+        match self {
+            Self::Web { source, .. } => source.is_retryable(),
+            Self::Absent { .. } | Self::Connection { .. } | Self::Status { status: 500.., .. } => true,
+            _ => false,
+        }
+    }
+
+    /// For `map_err` around a call over the web.
+    pub(super) fn web(method: &str) -> impl FnOnce(http::Error) -> Self {
+        let method = method.to_owned();
+        move |source| Self::Web { method, source: source.into() }
     }
 
     /// The error code, where xapi refuses.
