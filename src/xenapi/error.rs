@@ -137,6 +137,16 @@ impl Error {
         }
     }
 
+    /// The master that a member of its pool names, when it hands nothing on itself.
+    pub(super) fn master(&self) -> Option<&str> {
+        match self {
+            Self::Refused { description, .. } if self.code() == Some("HOST_IS_SLAVE") => {
+                description.get(1).map(String::as_str)
+            }
+            _ => None,
+        }
+    }
+
     /// The message and all its causes, on one line.
     #[must_use]
     pub fn full_message(&self) -> String {

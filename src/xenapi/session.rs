@@ -1,6 +1,7 @@
 //! [`Session`]: calls in somebody's name.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 use super::address::Address;
 use super::client::Client;
@@ -39,19 +40,13 @@ impl Session {
     /// # Errors
     /// xapi could not be asked, or refused.
     pub fn login(settings: &Settings) -> Result<Self, Error> {
-        let address = Address::of(settings)?;
-        match Self::login_at(address, settings) {
-            Err(Error::Refused { description, .. })
-                if settings.flag(key::XAPI_FOLLOW_MASTER)
-                    && description.first().is_some_and(|code| code == "HOST_IS_SLAVE")
-                    && description.get(1).is_some_and(|master| is_host(master)) =>
-            {
-                // A host with colons is an IPv6 address.
-                let master = &description[1];
-                let host = if master.contains(':') { format!("[{master}]") } else { master.clone() };
-                Self::login_at(Address::Web(format!("https://{host}/")), settings)
-            }
-            other => other,
+        let refused = match Self::login_at(Address::of(settings)?, settings) {
+            Err(refused) if settings.flag(key::XAPI_FOLLOW_MASTER) => refused,
+            other => return other,
+        };
+        match refused.master().and_then(master_url) {
+            Some(url) => Self::login_at(Address::Web(url), settings),
+            None => Err(refused),
         }
     }
 
@@ -157,8 +152,31 @@ pub(super) fn unexpected(method: &str, expected: &'static str, found: &Value) ->
     Error::Unexpected { method: method.to_owned(), expected, found: found.type_name().to_owned() }
 }
 
-/// Whether `text` can be the host of a URL, and nothing but that.
-fn is_host(text: &str) -> bool {
-    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
-    !text.is_empty() && text.len() <= 253 && text.chars().all(known)
+/// The URL of the master that a member names by address or name; `None` if that is neither.
+fn master_url(master: &str) -> Option<String> {
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    match master.parse::<Ipv6Addr>() {
+        Ok(address) => Some(format!("https://[{address}]/")),
+        Err(_) => (!master.is_empty() && master.chars().all(known)).then(|| format!("https://{master}/")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::master_url;
+
+    #[test]
+    fn a_master_is_a_host_and_nothing_else() {
+        for (master, url) in [
+            ("10.0.0.1", Some("https://10.0.0.1/")),
+            ("fe80::1", Some("https://[fe80::1]/")),
+            ("pool-1.example", Some("https://pool-1.example/")),
+            ("", None),
+            ("h:443", None),
+            ("u@h", None),
+            ("h/x", None),
+        ] {
+            assert_eq!(master_url(master).as_deref(), url, "{master}");
+        }
+    }
 }

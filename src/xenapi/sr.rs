@@ -9,10 +9,20 @@ use crate::wire::Value;
 
 /// The types of SRs that keep their VDIs as `<uuid>.vhd` in a directory: the drivers of the storage manager that build
 /// on its `FileSR` (sm `drivers/*SR.py`), and XCP-ng's.
-const FILE_BASED: [&str; 11] =
-    ["cephfs", "cifs", "ext", "ext4", "file", "glusterfs", "largeblock", "moosefs", "nfs", "smb", "xfs"];
-/// Also a directory, of a ZFS file system.
-const ZFS: &str = "zfs";
+const FILE_BASED: [&str; 12] = [
+    "cephfs",
+    "cifs",
+    "ext",
+    "ext4",
+    "file",
+    "glusterfs",
+    "largeblock",
+    "moosefs",
+    "nfs",
+    "smb",
+    "xfs",
+    "zfs",
+];
 
 impl Session {
     /// The SR of this uuid, if VHD files can be put into its directory on this host.
@@ -22,7 +32,7 @@ impl Session {
     pub fn usable_sr(&self, uuid: Uuid) -> Result<SrRef, Error> {
         let sr: SrRef = self.reference("SR.get_by_uuid", [uuid.to_string().into()])?;
         let kind = self.text("SR.get_type", [sr.value()])?;
-        if kind != ZFS && !FILE_BASED.contains(&kind.as_str()) {
+        if !FILE_BASED.contains(&kind.as_str()) {
             let expected = "a type that keeps VHD files, such as ext, nfs or smb; move the VDI to such an SR, or use \
                             xe vdi-import and vdi-export";
             return Err(Error::Unsuitable { uuid, expected, found: format!("type {kind:?}") });
