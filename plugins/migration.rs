@@ -1,7 +1,5 @@
 //! `migration`: the disks of an instance that another host sent here become VDIs.
 
-use std::path::Path;
-
 use vhd_porter::config::key;
 use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
 use vhd_porter::pipeline::{Adopt, Identities, parse_uuid};
@@ -27,11 +25,12 @@ pub(crate) const PLUGIN: Plugin = Plugin {
 /// Takes the VHDs in `/images/instance<uuid>` into the SR and removes that directory: `{'root': {'uuid': LEAF}}`.
 fn move_vhds_into_sr(arguments: &Arguments) -> Result<Value, Failure> {
     let instance = parse_uuid(arguments.text("instance_uuid")?)?;
-    let sr_path = Path::new(arguments.text("sr_path")?);
+    let (sr_path, settings) = host::sr_path(arguments)?;
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
     let directory = host::settings()?.path(key::IMAGES).join(format!("instance{instance}"));
     host::work(Choice::Auto, |ctx| {
-        let adopted = Adopt { directory, uuids }.run(&Repository::open_writable(sr_path)?, ctx)?;
+        let adopted =
+            Adopt { directory, uuids }.run(&Repository::open_writable(&sr_path, &settings)?, ctx)?;
         Ok(adopted.root_only())
     })
 }

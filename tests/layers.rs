@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("boot", &["os"]),
     ("stream", &["os"]),
     ("transport", &["http", "stream", "config", "os"]),
-    ("sr", &["vhd", "os"]),
+    ("sr", &["vhd", "config", "os"]),
     ("tool", &["vhd", "os"]),
     ("pipeline", &["transport", "http", "sr", "tool", "stream", "vhd", "os"]),
     ("vhd_util", &["vhd", "os"]),

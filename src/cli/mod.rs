@@ -14,6 +14,7 @@ mod map;
 mod outcome;
 mod picture;
 mod place;
+mod recover;
 mod session;
 mod show;
 
@@ -62,6 +63,7 @@ fn run(cli: &Cli) -> Exit {
         Command::Snapshot(args) => disk::snapshot(args),
         Command::Coalesce(args) => disk::coalesce(args, quiet),
         Command::Repair(args) => disk::repair(args),
+        Command::Recover(args) => recover::run(args),
         Command::Call(args) => call::run(args),
     };
     done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json()))

@@ -53,6 +53,14 @@ keys! {
     VHD_UTIL = "vhd_util", Command, "vhd-util", "The host's vhd-util";
     IMAGES = "images", Path, "/images", "Where migrated instances arrive";
 
+    STATE = "state", Path, "/var/lib/vhd-porter", "What is remembered of calls that are done";
+
+    SR_ROOTS = "sr.roots", Text, "/run/sr-mount:/var/run/sr-mount", "Where SRs of plugin calls may be, divided by colons";
+    SR_LOCKS = "sr.locks", Path, "/var/lock/sm", "The storage manager's locks";
+    SR_LOCK_WAIT = "sr.lock_wait", Seconds, "120", "How long to wait for one of them";
+    SR_RESERVE = "sr.reserve", Number, "1", "Part of an SR that is never filled, percent";
+
+    XAPI_POOL = "xapi.pool_conf", Path, "/etc/xensource/pool.conf", "Says whether this host is its pool's master";
     XAPI_CONF = "xapi.conf", Path, "/etc/xapi.conf", "xapi's own configuration";
     XAPI_USER = "xapi.user", Text, "root", "Who logs in to xapi";
     XAPI_PASSWORD = "xapi.password", Secret, "", "With which password; root needs none on the host's own socket";

@@ -51,6 +51,7 @@ fn value(report: &impl Serialize) -> Result<Value, Failure> {
 /// The table: what each kind of error is called in Python. Only `RetryableError` makes os-xenapi try again.
 fn class(kind: Kind) -> Class {
     match kind {
+        Kind::Busy => Class::RetryableError,
         Kind::BadImage | Kind::BadArchive => Class::Exception,
         Kind::BadArgument => Class::ArgumentError,
         Kind::TooFewUuids => Class::IndexError,

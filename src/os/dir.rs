@@ -135,12 +135,21 @@ impl Dir {
         rustix::fs::fsync(&self.fd).map_err(Error::at("syncing directory", &self.path))
     }
 
+    /// Device and inode.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn identity(&self) -> Result<(u64, u64), Error> {
+        let stat = rustix::fs::fstat(&self.fd).map_err(Error::at("examining", &self.path))?;
+        Ok((stat.st_dev, stat.st_ino))
+    }
+
     /// The device that it is on.
     ///
     /// # Errors
     /// The system refused.
     pub fn device(&self) -> Result<u64, Error> {
-        Ok(rustix::fs::fstat(&self.fd).map_err(Error::at("examining", &self.path))?.st_dev)
+        Ok(self.identity()?.0)
     }
 }
 

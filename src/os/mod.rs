@@ -1,9 +1,10 @@
-//! Safe pieces of the operating system: directories by descriptor, publishing without replacing, copying without
+//! Safe pieces of the operating system: directories by descriptor, publishing without replacing, record locks, copying without
 //! filling holes, children with a deadline.
 
 mod dir;
 mod duplicate;
 mod error;
+mod lock;
 mod publish;
 mod space;
 mod spawn;
@@ -11,7 +12,8 @@ mod spawn;
 pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};
 pub use error::Error;
+pub use lock::Lock;
 pub use publish::{Published, link, publish};
-pub use space::{Space, space};
+pub use space::{Space, is_shared, space};
 pub(crate) use spawn::shown;
 pub use spawn::{Finished, SpawnError, find_program, run};

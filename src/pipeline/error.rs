@@ -44,6 +44,8 @@ pub enum Kind {
     ToolMissing,
     /// The file system is full.
     NoSpace,
+    /// Somebody else is at work: the same call later may do.
+    Busy,
     /// The system refused.
     System,
 }
@@ -233,9 +235,12 @@ impl Error {
             Self::Transport(transport::Error::Http(e)) => of_http(e),
             Self::Argument { .. } => Kind::BadArgument,
             Self::TooFewUuids { .. } => Kind::TooFewUuids,
-            Self::Sr(sr::Error::Taken { .. }) | Self::Transport(transport::Error::Exists { .. }) => {
-                Kind::Taken
-            }
+            Self::Sr(sr::Error::InWork { same: true, .. } | sr::Error::Locked { .. }) => Kind::Busy,
+            Self::Sr(sr::Error::NoRoom { .. }) => Kind::NoSpace,
+            Self::Sr(sr::Error::Vanished { .. }) => Kind::System,
+            Self::Sr(sr::Error::Moved(_)) => Kind::BadSr,
+            Self::Sr(sr::Error::Taken { .. } | sr::Error::InWork { .. })
+            | Self::Transport(transport::Error::Exists { .. }) => Kind::Taken,
             Self::Sr(sr::Error::NoSuchVdi { .. } | sr::Error::Missing(_)) => Kind::NotFound,
             Self::Sr(sr::Error::NotADirectory(_) | sr::Error::ReadOnly(_)) => Kind::BadSr,
             Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. })) => {

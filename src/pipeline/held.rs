@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::error::Error;
 use crate::os;
-use crate::sr::{Repository, Staging, vdi_file_name};
+use crate::sr::{Claim, Repository, Staging, vdi_file_name};
 use crate::vhd::Image;
 
 /// The files of the VDIs, held under names of our own, so that they stay whatever happens to their first ones. In an SR
@@ -22,7 +22,7 @@ impl<'a> Held<'a> {
         if os::space(sr.dir())?.read_only {
             return Ok(Self { sr, vdis, staging: None });
         }
-        let staging = Staging::create(sr)?;
+        let staging = Staging::create(sr, &Claim::default())?;
         for (index, uuid) in vdis.iter().enumerate() {
             stage(sr, &staging, *uuid, &member_name(index))?;
         }

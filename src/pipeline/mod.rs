@@ -35,6 +35,7 @@ mod links;
 mod make;
 mod map;
 mod mend;
+mod once;
 mod pack;
 mod progress;
 mod relink;

@@ -54,6 +54,9 @@ impl Host {
         let mut host = Self { directory, syslog, variables: Vec::new() };
         host.set("VHD_PORTER_SYSLOG", host.path("log"));
         host.set("VHD_PORTER_XAPI_CONF", host.path("xapi.conf"));
+        host.set("VHD_PORTER_STATE", host.path("state"));
+        host.set("VHD_PORTER_SR_LOCKS", host.path("locks"));
+        host.set("VHD_PORTER_SR_ROOTS", "/tmp:/var/tmp:/dev/shm");
         host
     }
 
