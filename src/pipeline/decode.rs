@@ -36,7 +36,7 @@ pub(crate) fn unpack(
     ctx.stage(Stage::Unpack, source.size());
     let archive = source.name().to_owned();
     let mut members: Vec<StagedMember> = Vec::new();
-    let contents = read_members(source, &|n| ctx.progress.advance(n), &mut |mut member| {
+    let contents = read_members(source, ctx.threads, &|n| ctx.progress.advance(n), &mut |mut member| {
         if members.iter().any(|m| m.name == member.name) {
             let (problem, expected) = ("duplicate member", "every name once".into());
             return Err(Error::Archive {

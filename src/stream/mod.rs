@@ -7,7 +7,7 @@ mod pool;
 mod sparse;
 mod watch;
 
-pub use digest::{DigestReader, DigestWriter, Digests};
+pub use digest::{Algorithm, DigestReader, DigestWriter, Digests};
 pub use gzip::{GzipReader, GzipWriter, Level};
 pub use peek::{Peeked, peek};
 pub use sparse::SparseWriter;

@@ -92,9 +92,13 @@ impl<R: Read> Parallel<R> {
         }
         let rest = self.input.split_off(self.start + TRAILER);
         let (crc, length) = self.input[self.start..].split_at(TRAILER / 2);
-        let sound = crc == self.crc.clone().finalize().to_le_bytes() && length == &self.bytes.to_le_bytes()[..4];
+        let sound =
+            crc == self.crc.clone().finalize().to_le_bytes() && length == &self.bytes.to_le_bytes()[..4];
         if !sound {
-            return Err(io::Error::new(ErrorKind::InvalidData, "the checksum at the end of the gzip member differs"));
+            return Err(io::Error::new(
+                ErrorKind::InvalidData,
+                "the checksum at the end of the gzip member differs",
+            ));
         }
         Ok((rest, self.inner))
     }
