@@ -2,6 +2,7 @@
 //! filling holes, children with a deadline.
 
 mod dir;
+mod drain;
 mod duplicate;
 mod error;
 mod publish;
@@ -13,5 +14,5 @@ pub use duplicate::{Duplication, duplicate, reflink};
 pub use error::Error;
 pub use publish::{Published, link, publish};
 pub use space::{Space, space};
-pub(crate) use spawn::shown;
-pub use spawn::{Finished, SpawnError, find_program, run};
+pub(crate) use spawn::shortened;
+pub use spawn::{Finished, Job, SpawnError, find_program, run};
