@@ -1,5 +1,8 @@
 //! A private directory in the SR's root, on its file system, gone when it is dropped.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
 use tempfile::TempDir;
 
 use super::error::Error;
@@ -26,7 +29,9 @@ impl Staging {
     /// The directory cannot be created; it is not on the SR's own file system.
     pub fn create(sr: &Repository) -> Result<Self, Error> {
         let root = sr.dir().path();
-        let guard = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempdir_in(root);
+        let private = Permissions::from_mode(0o700);
+        let guard =
+            tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(private).tempdir_in(root);
         let guard = guard.map_err(os::Error::at("creating a staging directory in", root))?;
         let dir = Dir::open(guard.path())?;
         if dir.device()? != sr.dir().device()? {
@@ -50,5 +55,22 @@ impl Staging {
     pub fn remove(self) -> Result<(), Error> {
         let path = self.guard.path().to_owned();
         self.guard.close().map_err(os::Error::at("removing", path)).map_err(Error::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_private_and_goes_with_what_is_in_it() {
+        let root = tempfile::tempdir().unwrap();
+        let sr = Repository::open_writable(root.path()).unwrap();
+        let staging = Staging::create(&sr).unwrap();
+        let path = staging.dir().path().to_owned();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        staging.dir().create("0.vhd").unwrap();
+        drop(staging);
+        assert!(!path.exists());
     }
 }
