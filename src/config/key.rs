@@ -53,6 +53,12 @@ keys! {
     VHD_UTIL = "vhd_util", Command, "vhd-util", "The host's vhd-util";
     IMAGES = "images", Path, "/images", "Where migrated instances arrive";
 
+    MIGRATION_USER = "migration.user", Text, "root", "Whom to log in as on the host that an instance moves to";
+    MIGRATION_IDLE_TIMEOUT = "migration.idle_timeout", Seconds, "300", "How long rsync may be silent";
+
+    RSYNC = "programs.rsync", Command, "rsync", "Sends disks to another host";
+    SSH = "programs.ssh", Command, "ssh -o StrictHostKeyChecking=no -o BatchMode=yes", "The remote shell of rsync";
+
     XAPI_CONF = "xapi.conf", Path, "/etc/xapi.conf", "xapi's own configuration";
     XAPI_URL = "xapi.url", Text, "unix:/var/lib/xcp/xapi", "Where xapi is: unix:PATH, or http(s)://HOST";
 

@@ -58,6 +58,7 @@ fn class(kind: Kind) -> Class {
         Kind::NotFound | Kind::BadSr | Kind::NoSpace | Kind::System => Class::OsError,
         Kind::Tool => Class::SubprocessException,
         Kind::ToolMissing => Class::CommandNotFound,
+        Kind::Changed => Class::RetryableError,
     }
 }
 

@@ -57,7 +57,7 @@ impl<'a> Held<'a> {
 }
 
 /// Gives a VDI's file a second name in staging; where the file system has no links, copies it.
-fn stage(sr: &Repository, staging: &Staging, uuid: Uuid, name: &str) -> Result<(), Error> {
+pub(crate) fn stage(sr: &Repository, staging: &Staging, uuid: Uuid, name: &str) -> Result<(), Error> {
     let file = sr.open_vdi(uuid)?;
     let vdi = vdi_file_name(uuid);
     if let Err(error) = os::link(sr.dir(), &vdi, staging.dir(), name) {

@@ -13,4 +13,6 @@ mod porter;
 #[path = "../python/mod.rs"]
 mod python;
 mod repository;
+mod sshd;
+mod transfer;
 mod workarounds;
