@@ -5,6 +5,7 @@
 mod config_file;
 mod dom0_plugin_version;
 mod migration;
+mod partition_utils;
 mod porter;
 mod workarounds;
 
@@ -17,6 +18,7 @@ const PLUGINS: &[Plugin] = &[
     config_file::PLUGIN,
     dom0_plugin_version::PLUGIN,
     migration::PLUGIN,
+    partition_utils::PLUGIN,
     porter::PLUGIN,
     workarounds::PLUGIN,
 ];

@@ -4,12 +4,13 @@
 //! Dependencies point one way, and a test keeps it so:
 //!
 //! ```text
-//! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ stream, vhd, config ─▶ wire, os
+//! plugins, main ─▶ cli, host ─▶ pipeline, block ─▶ transport, sr, tool ─▶ stream, vhd, config ─▶ wire, os
 //!      vhd-util ─▶ vhd_util ──────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
 //!
 //! Start reading at [`pipeline`].
 
+pub mod block;
 pub mod cli;
 pub mod config;
 pub mod host;

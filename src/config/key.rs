@@ -58,6 +58,12 @@ keys! {
 
     RSYNC = "programs.rsync", Command, "rsync", "Sends disks to another host";
     SSH = "programs.ssh", Command, "ssh -o StrictHostKeyChecking=no -o BatchMode=yes", "The remote shell of rsync";
+    SFDISK = "programs.sfdisk", Command, "sfdisk", "Writes partition tables";
+    PARTX = "programs.partx", Command, "partx", "Reads partition tables";
+    LOSETUP = "programs.losetup", Command, "losetup", "Makes loop devices";
+    MKFS = "programs.mkfs", Command, "mkfs", "Makes file systems";
+    MKSWAP = "programs.mkswap", Command, "mkswap", "Makes swap space";
+    PROGRAMS_DEADLINE = "programs.deadline", Seconds, "1800", "How long a program that works on disks may take";
 
     XAPI_CONF = "xapi.conf", Path, "/etc/xapi.conf", "xapi's own configuration";
     XAPI_URL = "xapi.url", Text, "unix:/var/lib/xcp/xapi", "Where xapi is: unix:PATH, or http(s)://HOST";

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use super::failure::{Class, Failure};
+use crate::block;
 use crate::config::{self, Settings, key};
+use crate::os;
 use crate::pipeline::{self, Context, Kind, Lines};
 use crate::tool::{self, Choice};
 use crate::wire::{Value, json};
@@ -59,6 +61,31 @@ fn class(kind: Kind) -> Class {
         Kind::Tool => Class::SubprocessException,
         Kind::ToolMissing => Class::CommandNotFound,
         Kind::Changed => Class::RetryableError,
+    }
+}
+
+impl From<os::SpawnError> for Failure {
+    fn from(error: os::SpawnError) -> Self {
+        let class = match &error {
+            os::SpawnError::NotFound { .. } => Class::CommandNotFound,
+            os::SpawnError::Io { .. } => Class::OsError,
+            _ => Class::SubprocessException,
+        };
+        Self::from_error(class, &error)
+    }
+}
+
+impl From<block::Error> for Failure {
+    fn from(error: block::Error) -> Self {
+        use block::Error;
+        let class = match error {
+            Error::Spawn(error) => return error.into(),
+            Error::Name { .. } | Error::Label { .. } => Class::ArgumentError,
+            Error::Busy(_) | Error::NoPartition { .. } | Error::FileSystem { .. } => Class::PluginError,
+            Error::Output { .. } => Class::SubprocessException,
+            Error::Missing(_) | Error::NotABlockDevice(_) | Error::Os(_) => Class::OsError,
+        };
+        Self::from_error(class, &error)
     }
 }
 

@@ -9,6 +9,7 @@ mod contract;
 mod failures;
 mod host;
 mod migration;
+mod partition_utils;
 mod porter;
 #[path = "../python/mod.rs"]
 mod python;
