@@ -4,6 +4,7 @@
 
 mod config_file;
 mod dom0_plugin_version;
+mod ipxe;
 mod migration;
 mod partition_utils;
 mod porter;
@@ -17,6 +18,7 @@ use vhd_porter::host::{self, Plugin};
 const PLUGINS: &[Plugin] = &[
     config_file::PLUGIN,
     dom0_plugin_version::PLUGIN,
+    ipxe::PLUGIN,
     migration::PLUGIN,
     partition_utils::PLUGIN,
     porter::PLUGIN,

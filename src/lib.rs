@@ -4,7 +4,7 @@
 //! Dependencies point one way, and a test keeps it so:
 //!
 //! ```text
-//! plugins, main ─▶ cli, host ─▶ pipeline, block ─▶ transport, sr, tool ─▶ stream, vhd, config ─▶ wire, os
+//! plugins, main ─▶ cli, host ─▶ pipeline, block, iso ─▶ transport, sr, tool ─▶ stream, vhd, config ─▶ wire, os
 //!      vhd-util ─▶ vhd_util ──────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
 //!
@@ -14,6 +14,7 @@ pub mod block;
 pub mod cli;
 pub mod config;
 pub mod host;
+pub mod iso;
 pub mod os;
 pub mod pipeline;
 pub mod sr;

@@ -63,6 +63,9 @@ keys! {
     LOSETUP = "programs.losetup", Command, "losetup", "Makes loop devices";
     MKFS = "programs.mkfs", Command, "mkfs", "Makes file systems";
     MKSWAP = "programs.mkswap", Command, "mkswap", "Makes swap space";
+    MOUNT = "programs.mount", Command, "mount -t iso9660 -o loop", "Mounts ISO images";
+    UMOUNT = "programs.umount", Command, "umount", "Unmounts them";
+    MKISOFS = "programs.mkisofs", Command, "", "Makes ISO images, instead of what the caller names";
     PROGRAMS_DEADLINE = "programs.deadline", Seconds, "1800", "How long a program that works on disks may take";
 
     XAPI_CONF = "xapi.conf", Path, "/etc/xapi.conf", "xapi's own configuration";

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::failure::{Class, Failure};
 use crate::block;
 use crate::config::{self, Settings, key};
+use crate::iso;
 use crate::os;
 use crate::pipeline::{self, Context, Kind, Lines};
 use crate::tool::{self, Choice};
@@ -84,6 +85,17 @@ impl From<block::Error> for Failure {
             Error::Busy(_) | Error::NoPartition { .. } | Error::FileSystem { .. } => Class::PluginError,
             Error::Output { .. } => Class::SubprocessException,
             Error::Missing(_) | Error::NotABlockDevice(_) | Error::Os(_) => Class::OsError,
+        };
+        Self::from_error(class, &error)
+    }
+}
+
+impl From<iso::Error> for Failure {
+    fn from(error: iso::Error) -> Self {
+        let class = match error {
+            iso::Error::Spawn(error) => return error.into(),
+            iso::Error::Member { .. } => Class::Exception,
+            iso::Error::Sr(_) | iso::Error::Os(_) => Class::OsError,
         };
         Self::from_error(class, &error)
     }

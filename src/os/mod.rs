@@ -12,7 +12,7 @@ mod spawn;
 pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};
 pub use error::Error;
-pub use publish::{Published, link, publish};
+pub use publish::{Published, link, publish, replace};
 pub use space::{Space, space};
 pub(crate) use spawn::shortened;
 pub use spawn::{Finished, Job, SpawnError, find_program, run};

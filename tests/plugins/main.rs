@@ -8,6 +8,7 @@ mod calls;
 mod contract;
 mod failures;
 mod host;
+mod ipxe;
 mod migration;
 mod partition_utils;
 mod porter;
