@@ -49,7 +49,7 @@ fn inject(arguments: &Arguments) -> Result<Value, Failure> {
         mount: settings.command(key::MOUNT),
         umount: settings.command(key::UMOUNT),
         mkisofs: mkisofs(arguments.text("mkisofs_cmd")?, &settings)?,
-        deadline: settings.seconds(key::PROGRAMS_DEADLINE),
+        deadline: settings.seconds(key::DISK_DEADLINE),
     };
     Injection { directory: &directory, image: &image, files: &files, programs }.run()?;
     Ok(Value::None)

@@ -96,6 +96,6 @@ fn programs() -> Result<Programs, Failure> {
         losetup: settings.command(key::LOSETUP),
         mkfs: settings.command(key::MKFS),
         mkswap: settings.command(key::MKSWAP),
-        deadline: settings.seconds(key::PROGRAMS_DEADLINE),
+        deadline: settings.seconds(key::DISK_DEADLINE),
     })
 }

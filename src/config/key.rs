@@ -66,7 +66,7 @@ keys! {
     MOUNT = "programs.mount", Command, "mount -t iso9660 -o loop", "Mounts ISO images";
     UMOUNT = "programs.umount", Command, "umount", "Unmounts them";
     MKISOFS = "programs.mkisofs", Command, "", "Makes ISO images, instead of what the caller names";
-    PROGRAMS_DEADLINE = "programs.deadline", Seconds, "1800", "How long a program that works on disks may take";
+    DISK_DEADLINE = "programs.disk_deadline", Seconds, "1800", "How long a program that works on disks may take";
 
     XAPI_CONF = "xapi.conf", Path, "/etc/xapi.conf", "xapi's own configuration";
     XAPI_URL = "xapi.url", Text, "unix:/var/lib/xcp/xapi", "Where xapi is: unix:PATH, or http(s)://HOST";

@@ -69,12 +69,7 @@ impl Injection<'_> {
 
     /// The files of the old image, but for those that are replaced.
     fn unbundle(&self, images: &Repository, staging: &Dir) -> Result<Dir, Error> {
-        let make = |name| {
-            let path = staging.join(name);
-            std::fs::create_dir(&path).map_err(os::Error::at("creating", &path))?;
-            Ok::<_, Error>(path)
-        };
-        let (point, tree) = (make("mounted")?, Dir::open(make("tree")?)?);
+        let (point, tree) = (staging.create_dir("mounted")?.path().to_owned(), staging.create_dir("tree")?);
         let mounted = Mounted::mount(&images.dir().join(self.image), &point, &self.programs)?;
         let replaced: Vec<&str> = self.files.iter().map(|(name, _)| *name).collect();
         tree::copy(&Dir::open(&point)?, &tree, &replaced, Limits::default())?;

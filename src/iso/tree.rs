@@ -50,9 +50,8 @@ fn copy_within(from: &Dir, to: &Dir, except: &[&str], limits: &mut Limits) -> Re
                 return refused("at most 8 levels", "another directory");
             }
             FileType::Directory => {
-                std::fs::create_dir(to.join(name)).map_err(os::Error::at("creating", to.join(name)))?;
                 limits.depth -= 1;
-                copy_within(&Dir::open(from.join(name))?, &Dir::open(to.join(name))?, &[], limits)?;
+                copy_within(&Dir::open(from.join(name))?, &to.create_dir(name)?, &[], limits)?;
                 limits.depth += 1;
             }
             FileType::RegularFile => {

@@ -5,14 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Most bytes kept.
-const KEPT: usize = 1 << 20;
 /// Longest line that is told.
 const LINE: usize = 1 << 10;
 /// How long a pipe may stay open behind a child that has ended.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A pipe that is read to its end; what is beyond the limit is read and dropped.
+/// A pipe that is read to its end; what is beyond a limit is read and dropped.
 pub(super) struct Drain {
     heard: Arc<Mutex<Heard>>,
     thread: thread::JoinHandle<()>,
@@ -20,6 +18,10 @@ pub(super) struct Drain {
 
 struct Heard {
     kept: Vec<u8>,
+    /// Most bytes to keep.
+    most: usize,
+    /// Whether nothing had to be dropped.
+    whole: bool,
     /// The line that is not finished yet.
     begun: Vec<u8>,
     /// The last one that is, until it is asked for.
@@ -30,8 +32,9 @@ struct Heard {
 impl Heard {
     fn take(&mut self, bytes: &[u8]) {
         self.at = Instant::now();
-        let room = KEPT - self.kept.len();
-        self.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let room = bytes.len().min(self.most - self.kept.len());
+        self.kept.extend_from_slice(&bytes[..room]);
+        self.whole &= room == bytes.len();
         for byte in bytes {
             match byte {
                 b'\n' | b'\r' => {
@@ -47,8 +50,10 @@ impl Heard {
 }
 
 impl Drain {
-    pub(super) fn start(pipe: Option<impl Read + Send + 'static>) -> Self {
-        let heard = Heard { kept: Vec::new(), begun: Vec::new(), line: None, at: Instant::now() };
+    /// Keeps up to `most` bytes of `pipe`.
+    pub(super) fn start(pipe: Option<impl Read + Send + 'static>, most: usize) -> Self {
+        let at = Instant::now();
+        let heard = Heard { kept: Vec::new(), most, whole: true, begun: Vec::new(), line: None, at };
         let heard = Arc::new(Mutex::new(heard));
         let shared = Arc::clone(&heard);
         let thread = thread::spawn(move || {
@@ -76,14 +81,15 @@ impl Drain {
         lock(&self.heard).at.elapsed()
     }
 
-    /// What was printed. The child has ended: whoever still holds the pipe is one that it left behind, and is not waited
-    /// for.
-    pub(super) fn text(self) -> String {
+    /// What was printed, and whether that is all. The child has ended: whoever still holds the pipe is one that it left
+    /// behind, and is not waited for.
+    pub(super) fn text(self) -> (String, bool) {
         let start = Instant::now();
         while !self.thread.is_finished() && start.elapsed() < GRACE {
             thread::sleep(Duration::from_millis(1));
         }
-        String::from_utf8_lossy(&lock(&self.heard).kept).into_owned()
+        let heard = lock(&self.heard);
+        (String::from_utf8_lossy(&heard.kept).into_owned(), heard.whole)
     }
 }
 

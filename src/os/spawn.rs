@@ -1,7 +1,7 @@
 //! Running another program: no shell, both pipes drained at once, and a deadline.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -9,14 +9,19 @@ use std::time::{Duration, Instant};
 
 use super::drain::Drain;
 
+/// Most bytes kept of what a child prints on one pipe.
+const KEPT: usize = 1 << 20;
+/// Most bytes that a child may print on one pipe where all of them count.
+const MOST: usize = 16 << 20;
+
 /// How a child ended, and what it said.
 #[derive(Debug, Clone)]
 pub struct Finished {
     /// Exit code or signal.
     pub status: ExitStatus,
-    /// Its standard output, up to 1 MiB.
+    /// Its standard output, up to 1 MiB unless all of it counts.
     pub stdout: String,
-    /// Its standard error, up to 1 MiB.
+    /// Its standard error, up to 1 MiB unless all of it counts.
     pub stderr: String,
 }
 
@@ -44,6 +49,14 @@ pub enum SpawnError {
         command: String,
         /// How long it may be silent.
         idle: Duration,
+    },
+    /// It printed more than is read, and all of it counts.
+    #[error("{command} printed more than {} MiB", .most >> 20)]
+    TooMuch {
+        /// Program and arguments, quoted.
+        command: String,
+        /// The most bytes that are read.
+        most: usize,
     },
     /// It failed.
     #[error("{command} ended with {status}: {}", said(.stdout, .stderr))]
@@ -97,13 +110,14 @@ pub struct Job {
     program: OsString,
     args: Vec<OsString>,
     input: Vec<u8>,
+    all_counts: bool,
 }
 
 impl Job {
     /// `program`, a path or a name on `PATH`, without arguments; it reads nothing.
     #[must_use]
     pub fn new(program: impl Into<OsString>) -> Self {
-        Self { program: program.into(), args: Vec::new(), input: Vec::new() }
+        Self { program: program.into(), args: Vec::new(), input: Vec::new(), all_counts: false }
     }
 
     /// A program and its first arguments, as a setting has them.
@@ -120,10 +134,17 @@ impl Job {
         self
     }
 
-    /// Has it read `input`, which must fit into a pipe (4 KiB do everywhere), and then the end.
+    /// Has it read `input`, as far as it wants to, and then the end.
     #[must_use]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
+        self
+    }
+
+    /// Has it fail if it prints more than 16 MiB on one pipe: nothing of it is cut.
+    #[must_use]
+    pub fn all_counts(mut self) -> Self {
+        self.all_counts = true;
         self
     }
 
@@ -170,13 +191,9 @@ impl Job {
     fn wait(&self, mut limit: Limit<'_>) -> Result<Finished, SpawnError> {
         let io = |source: io::Error| SpawnError::Io { command: self.shown(), source };
         let mut child = self.spawn()?;
-        let (out, err) = (Drain::start(child.stdout.take()), Drain::start(child.stderr.take()));
-        if let Some(mut pipe) = child.stdin.take()
-            && let Err(error) = pipe.write_all(&self.input)
-        {
-            // Its status tells why it did not want to read.
-            tracing::debug!(%error, command = self.shown(), "the input was not read");
-        }
+        let most = if self.all_counts { MOST } else { KEPT };
+        let (out, err) = (Drain::start(child.stdout.take(), most), Drain::start(child.stderr.take(), most));
+        feed(child.stdin.take(), self.input.clone());
         let start = Instant::now();
         let mut pause = Duration::from_micros(200);
         let status = loop {
@@ -199,7 +216,12 @@ impl Job {
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(50));
         };
-        Ok(Finished { status, stdout: out.text(), stderr: err.text() })
+        match (out.text(), err.text()) {
+            ((stdout, all_out), (stderr, all_err)) if (all_out && all_err) || !self.all_counts => {
+                Ok(Finished { status, stdout, stderr })
+            }
+            _ => Err(SpawnError::TooMuch { command: self.shown(), most }),
+        }
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one home of children")]
@@ -220,6 +242,13 @@ impl Job {
             }
             _ => SpawnError::Io { command, source },
         })
+    }
+}
+
+/// Writes `input` to a pipe on a thread of its own, and closes it. A child may end without reading everything.
+fn feed(pipe: Option<impl io::Write + Send + 'static>, input: Vec<u8>) {
+    if let Some(mut pipe) = pipe {
+        thread::spawn(move || drop(pipe.write_all(&input)));
     }
 }
 
@@ -274,7 +303,7 @@ mod tests {
     fn both_pipes_are_read_however_much_comes() {
         let script = "head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; exit 3";
         let finished = shell(script, Duration::from_secs(60)).unwrap();
-        assert_eq!((finished.stdout.len(), finished.stderr.len()), (1 << 20, 1 << 20));
+        assert_eq!((finished.stdout.len(), finished.stderr.len()), (KEPT, KEPT));
         assert_eq!(finished.status.code(), Some(3));
     }
 
@@ -301,6 +330,16 @@ mod tests {
         // One that does not read fails by its status only.
         let finished = job("exit 3").input("unread").run(Duration::from_secs(60)).unwrap();
         assert_eq!(finished.status.code(), Some(3));
+    }
+
+    #[test]
+    fn what_counts_is_never_cut() {
+        let input = vec![b'a'; 3 << 20];
+        let echoed =
+            |script: &str| job(script).input(input.clone()).all_counts().run(Duration::from_secs(60));
+        assert_eq!(echoed("cat").unwrap().stdout.len(), input.len());
+        let much = echoed("head -c 20000000 /dev/zero; exit 1");
+        assert!(matches!(much, Err(SpawnError::TooMuch { most: MOST, .. })));
     }
 
     #[test]

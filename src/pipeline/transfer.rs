@@ -5,9 +5,9 @@
 //! it has stopped.
 
 mod peer;
+mod still;
 
-use std::fs::{File, Metadata};
-use std::os::unix::fs::MetadataExt as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,9 +17,11 @@ use super::context::Context;
 use super::error::Error;
 use super::held::{member_name, stage};
 use super::progress::Stage;
-use crate::os::{self, Job};
+use crate::os::{self, Dir, Job};
 use crate::sr::{Repository, Staging, vdi_file_name};
 use crate::vhd::{self, DiskType, Finding, Part, Rule, Scope};
+
+use still::Still;
 
 pub use peer::Peer;
 
@@ -56,24 +58,21 @@ impl Transfer {
         let place = place.ok_or(Error::Argument { what: "sequence number", expected, found })?;
         let staging = Staging::create(sr)?;
         let (name, vdi) = (member_name(place), vdi_file_name(self.vdi));
-        stage(sr, &staging, self.vdi, &name)?;
-        let file = settle(&staging, &name, &vdi, ctx)?;
-        let state =
-            |file: &File| file.metadata().map_err(os::Error::at("examining", staging.dir().join(&name)));
-        let before = state(&file)?;
-        self.send(staging.dir().path(), before.len(), ctx)?;
-        if age(&before) != age(&state(&file)?) {
-            return Err(Error::Changed { file: vdi });
-        }
+        // Whatever else is in staging stays here. Its mode becomes that of the directory on the other host.
+        let outgoing = staging.dir().create_dir("outgoing")?;
+        stage(sr, &outgoing, self.vdi, &name)?;
+        let file = settle(&outgoing, &name, &vdi, ctx)?;
+        self.send(outgoing.path(), file.size, ctx)?;
+        file.require_unwritten(&vdi)?;
         if let Err(error) = staging.remove() {
             tracing::warn!(%error, "the file is sent, but its staging area is left");
         }
         Ok(())
     }
 
-    fn send(&self, staging: &Path, size: u64, ctx: Context<'_>) -> Result<(), Error> {
+    fn send(&self, outgoing: &Path, size: u64, ctx: Context<'_>) -> Result<(), Error> {
         ctx.stage(Stage::Send, Some(size));
-        let job = self.job(staging);
+        let job = self.job(outgoing);
         let mut sent = 0;
         let finished = job.follow(self.idle, &mut |line| {
             if let Some(now) = position(line).filter(|now| (sent..=size).contains(now)) {
@@ -90,10 +89,10 @@ impl Transfer {
     /// `-av --progress` are the original's. `-S`: the holes stay holes. `-W`: two hosts of a pool have bandwidth, and a
     /// file that is written anew appears when it is whole. `-I`: one that is there already, from a transfer whose host
     /// went down, says nothing by its size and time. `-s`: no shell looks at the path.
-    fn job(&self, staging: &Path) -> Job {
+    fn job(&self, outgoing: &Path) -> Job {
         let job = Job::of(self.rsync.clone());
         let job = job.args(["-av", "--progress", "--sparse", "--whole-file", "--ignore-times"]);
-        let (source, directory) = (within(staging), within(&self.directory));
+        let (source, directory) = (within(outgoing), within(&self.directory));
         if self.peer.is_here() {
             return job.args(["--", &source, &directory]);
         }
@@ -119,11 +118,6 @@ fn within(directory: &Path) -> String {
     format!("{}/", directory.display())
 }
 
-/// What tells that a file was written.
-fn age(metadata: &Metadata) -> (u64, i64, i64) {
-    (metadata.len(), metadata.mtime(), metadata.mtime_nsec())
-}
-
 /// How far the file is, in a line of rsync's such as `  1,234,567  12%  110.50MB/s    0:00:05`.
 fn position(line: &str) -> Option<u64> {
     let mut words = line.split_whitespace();
@@ -135,22 +129,24 @@ fn position(line: &str) -> Option<u64> {
 }
 
 /// Opens the staged file when it is sound. A VDI that is in use, or was when its host went down, has no footer at its
-/// end: then staging gets a copy, the copy gets its footer back, and the VDI stays as it is.
-fn settle(staging: &Staging, name: &str, vdi: &str, ctx: Context<'_>) -> Result<File, Error> {
-    let file = staging.dir().open_file(name, false)?;
-    match require_sound(&file, vdi, ctx) {
-        Ok(()) => return Ok(file),
+/// end: then a copy takes its place here, the copy gets its footer back, and the VDI stays as it is.
+fn settle(outgoing: &Dir, name: &str, vdi: &str, ctx: Context<'_>) -> Result<Still, Error> {
+    let path = outgoing.join(name);
+    let still = Still::of(outgoing.open_file(name, false)?, &path)?;
+    match require_sound(&still.file, vdi, ctx) {
+        Ok(()) => return Ok(still),
         Err(Error::Image { finding, .. })
             if finding.part == Part::Footer && finding.rule != Rule::FixedDisk => {}
         Err(other) => return Err(other),
     }
     tracing::info!(vdi, "in use or left so: sending a copy with its footer back");
-    staging.dir().unlink(name)?;
-    let copy = staging.dir().create(name)?;
-    os::duplicate(&file, &copy, |_| {}).map_err(os::Error::at("copying", staging.dir().join(name)))?;
+    outgoing.unlink(name)?;
+    let copy = outgoing.create(name)?;
+    os::duplicate(&still.file, &copy, |_| {}).map_err(os::Error::at("copying", &path))?;
+    still.require_unwritten(vdi)?;
     vhd::restore_footers(&copy).map_err(Error::engine(vdi))?;
     require_sound(&copy, vdi, ctx)?;
-    Ok(copy)
+    Still::of(copy, &path)
 }
 
 /// What the other host will refuse is not sent.
