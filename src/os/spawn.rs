@@ -1,13 +1,17 @@
 //! Running another program: no shell, both pipes drained at once, and a deadline.
 
+mod error;
+
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::drain::Drain;
+
+pub use error::SpawnError;
+pub(crate) use error::shortened;
 
 /// Most bytes kept of what a child prints on one pipe.
 const KEPT: usize = 1 << 20;
@@ -23,76 +27,6 @@ pub struct Finished {
     pub stdout: String,
     /// Its standard error, up to 1 MiB unless all of it counts.
     pub stderr: String,
-}
-
-/// Why a child gave no result.
-#[derive(Debug, thiserror::Error)]
-pub enum SpawnError {
-    /// There is no such program.
-    #[error("no program {program:?} was found")]
-    NotFound {
-        /// Its name.
-        program: String,
-    },
-    /// It ran past its deadline and was killed.
-    #[error("{command} did not end within {} s and was killed", .deadline.as_secs())]
-    Deadline {
-        /// Program and arguments, quoted.
-        command: String,
-        /// How long it was given.
-        deadline: Duration,
-    },
-    /// It printed nothing for too long and was killed.
-    #[error("{command} was silent for {} s and was killed", .idle.as_secs())]
-    Silent {
-        /// Program and arguments, quoted.
-        command: String,
-        /// How long it may be silent.
-        idle: Duration,
-    },
-    /// It printed more than is read, and all of it counts.
-    #[error("{command} printed more than {} MiB", .most >> 20)]
-    TooMuch {
-        /// Program and arguments, quoted.
-        command: String,
-        /// The most bytes that are read.
-        most: usize,
-    },
-    /// It failed.
-    #[error("{command} ended with {status}: {}", said(.stdout, .stderr))]
-    Failed {
-        /// Program and arguments, quoted.
-        command: String,
-        /// Exit code or signal.
-        status: String,
-        /// What it printed.
-        stdout: String,
-        /// What it complained.
-        stderr: String,
-    },
-    /// The system refused.
-    #[error("running {command}")]
-    Io {
-        /// Program and arguments, quoted.
-        command: String,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
-fn said(stdout: &str, stderr: &str) -> String {
-    let text = [shortened(stdout), shortened(stderr)].join(" ").trim().to_owned();
-    if text.is_empty() { "it printed nothing".into() } else { text }
-}
-
-/// As much of `text` as one reads in a message.
-pub(crate) fn shortened(text: &str) -> String {
-    const MOST: usize = 500;
-    let text = text.trim();
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}… ({} bytes more)", &text[..end], text.len() - end),
-        None => text.to_owned(),
-    }
 }
 
 /// When a child is killed.
@@ -272,111 +206,5 @@ pub fn run(program: &OsStr, args: &[OsString], deadline: Duration) -> Result<Fin
     Job::new(program).args(args).run(deadline)
 }
 
-/// The file that `program` names: itself if it is a path, else the first of that name on `PATH`.
-#[must_use]
-pub fn find_program(program: &str) -> Option<PathBuf> {
-    if program.contains('/') {
-        return Some(PathBuf::from(program)).filter(|p| is_executable(p));
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|p| is_executable(p))
-}
-
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn job(script: &str) -> Job {
-        Job::new("sh").args(["-c", script])
-    }
-
-    fn shell(script: &str, deadline: Duration) -> Result<Finished, SpawnError> {
-        job(script).run(deadline)
-    }
-
-    #[test]
-    fn both_pipes_are_read_however_much_comes() {
-        let script = "head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; exit 3";
-        let finished = shell(script, Duration::from_secs(60)).unwrap();
-        assert_eq!((finished.stdout.len(), finished.stderr.len()), (KEPT, KEPT));
-        assert_eq!(finished.status.code(), Some(3));
-    }
-
-    #[test]
-    fn a_child_that_hangs_is_killed_at_its_deadline() {
-        let start = Instant::now();
-        let hung = shell("exec sleep 60", Duration::from_millis(100));
-        assert!(matches!(hung, Err(SpawnError::Deadline { .. })));
-        assert!(start.elapsed() < Duration::from_secs(30));
-    }
-
-    #[test]
-    fn what_a_child_leaves_behind_is_not_waited_for() {
-        let start = Instant::now();
-        let finished = shell("echo said; sleep 60 & exit 0", Duration::from_secs(120)).unwrap();
-        assert_eq!(finished.stdout, "said\n");
-        assert!(start.elapsed() < Duration::from_secs(30));
-    }
-
-    #[test]
-    fn a_child_reads_its_input_to_the_end() {
-        let finished = Job::new("cat").input("2048,;\n").run(Duration::from_secs(60)).unwrap();
-        assert_eq!(finished.stdout, "2048,;\n");
-        // One that does not read fails by its status only.
-        let finished = job("exit 3").input("unread").run(Duration::from_secs(60)).unwrap();
-        assert_eq!(finished.status.code(), Some(3));
-    }
-
-    #[test]
-    fn what_counts_is_never_cut() {
-        let input = vec![b'a'; 3 << 20];
-        let echoed =
-            |script: &str| job(script).input(input.clone()).all_counts().run(Duration::from_secs(60));
-        assert_eq!(echoed("cat").unwrap().stdout.len(), input.len());
-        let much = echoed("head -c 20000000 /dev/zero; exit 1");
-        assert!(matches!(much, Err(SpawnError::TooMuch { most: MOST, .. })));
-    }
-
-    #[test]
-    fn what_fails_says_how() {
-        let failing = job("echo out; echo err >&2; exit 3");
-        let finished = failing.run(Duration::from_secs(60)).unwrap();
-        let error = failing.require_success(finished).unwrap_err().to_string();
-        assert_eq!(error, "sh -c 'echo out; echo err >&2; exit 3' ended with exit status: 3: out err");
-    }
-
-    #[test]
-    fn lines_are_heard_while_it_runs() {
-        let (ready, mut heard) = (tempfile::NamedTempFile::new().unwrap(), Vec::new());
-        // It goes on only when its line has been heard.
-        let script =
-            format!("printf 'one\rtwo\rthr'; while [ ! -s {} ]; do sleep 0.01; done", ready.path().display());
-        let finished = job(&script).follow(Duration::from_secs(60), &mut |line| {
-            heard.push(line.to_owned());
-            std::fs::write(ready.path(), "go").unwrap();
-        });
-        assert_eq!(finished.unwrap().stdout, "one\rtwo\rthr");
-        assert_eq!(heard.last().unwrap(), "two");
-    }
-
-    #[test]
-    fn a_silent_child_is_killed_with_its_children() {
-        let alive = tempfile::NamedTempFile::new().unwrap();
-        let script = format!("sleep 60 & echo $! > {}; wait", alive.path().display());
-        let silent = job(&script).follow(Duration::from_millis(300), &mut |_| {});
-        assert!(matches!(silent, Err(SpawnError::Silent { .. })), "{silent:?}");
-        let grandchild = std::fs::read_to_string(alive.path()).unwrap();
-        let status = format!("/proc/{}/stat", grandchild.trim());
-        let start = Instant::now();
-        // Gone, or waiting for init to look at its end.
-        while std::fs::read_to_string(&status).is_ok_and(|stat| !stat.contains(") Z ")) {
-            assert!(start.elapsed() < Duration::from_secs(30), "still there");
-            thread::sleep(Duration::from_millis(10));
-        }
-    }
-}
+mod tests;
