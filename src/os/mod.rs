@@ -14,4 +14,4 @@ pub use error::Error;
 pub use publish::{Published, link, publish};
 pub use space::{Space, space};
 pub(crate) use spawn::shown;
-pub use spawn::{Finished, SpawnError, find_program, run};
+pub use spawn::{Finished, SpawnError, exchange, find_program, run};

@@ -1,7 +1,7 @@
 //! Running another program: no shell, both pipes drained at once, and a deadline.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// Most bytes kept of what a child prints on one pipe.
 const KEPT: usize = 1 << 20;
+/// Most bytes that a child may print on one pipe where all of them count.
+const MOST: usize = 16 << 20;
 /// How long a pipe may stay open behind a child that has ended.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -18,9 +20,9 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Finished {
     /// Exit code or signal.
     pub status: ExitStatus,
-    /// Its standard output, up to 1 MiB.
+    /// Its standard output, up to 1 MiB if it was [`run`].
     pub stdout: String,
-    /// Its standard error, up to 1 MiB.
+    /// Its standard error, up to 1 MiB if it was [`run`].
     pub stderr: String,
 }
 
@@ -40,6 +42,14 @@ pub enum SpawnError {
         command: String,
         /// How long it was given.
         deadline: Duration,
+    },
+    /// It printed more than is read, and all of it counts.
+    #[error("{command} printed more than {} MiB", .most >> 20)]
+    TooMuch {
+        /// Program and arguments, quoted.
+        command: String,
+        /// The most bytes that are read.
+        most: usize,
     },
     /// The system refused.
     #[error("running {command}")]
@@ -62,14 +72,41 @@ pub(crate) fn shown(program: &OsStr, args: &[OsString]) -> String {
 ///
 /// # Errors
 /// It does not exist, could not be run, or took longer than `deadline`.
-#[expect(clippy::disallowed_methods, reason = "this is the one home of children")]
 pub fn run(program: &OsStr, args: &[OsString], deadline: Duration) -> Result<Finished, SpawnError> {
+    child(program, args, &[], KEPT, deadline).map(|(finished, _)| finished)
+}
+
+/// Runs `program` to its end, with `input` to read, where all that it prints counts: up to 16 MiB on each pipe.
+///
+/// # Errors
+/// Those of [`run`], and one if it prints more. That it did not read all of `input` is none.
+pub fn exchange(
+    program: &OsStr,
+    args: &[OsString],
+    input: &[u8],
+    deadline: Duration,
+) -> Result<Finished, SpawnError> {
+    match child(program, args, input, MOST, deadline)? {
+        (finished, true) => Ok(finished),
+        (_, false) => Err(SpawnError::TooMuch { command: shown(program, args), most: MOST }),
+    }
+}
+
+/// Runs `program` to its end, keeping up to `kept` bytes of each pipe; and whether that was all.
+#[expect(clippy::disallowed_methods, reason = "this is the one home of children")]
+fn child(
+    program: &OsStr,
+    args: &[OsString],
+    input: &[u8],
+    kept: usize,
+    deadline: Duration,
+) -> Result<(Finished, bool), SpawnError> {
     let command = shown(program, args);
     let io = |source: io::Error| SpawnError::Io { command: command.clone(), source };
     tracing::debug!(%command, "running");
     let spawned = Command::new(program)
         .args(args)
-        .stdin(Stdio::null())
+        .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn();
@@ -79,8 +116,9 @@ pub fn run(program: &OsStr, args: &[OsString], deadline: Duration) -> Result<Fin
         }
         other => other.map_err(io)?,
     };
-    let out = drain(child.stdout.take());
-    let err = drain(child.stderr.take());
+    let out = drain(child.stdout.take(), kept);
+    let err = drain(child.stderr.take(), kept);
+    feed(child.stdin.take(), input.to_vec());
     let start = Instant::now();
     let mut pause = Duration::from_micros(200);
     let status = loop {
@@ -95,18 +133,32 @@ pub fn run(program: &OsStr, args: &[OsString], deadline: Duration) -> Result<Fin
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     };
-    Ok(Finished { status, stdout: out.text(), stderr: err.text() })
+    let ((stdout, all_out), (stderr, all_err)) = (out.text(), err.text());
+    Ok((Finished { status, stdout, stderr }, all_out && all_err))
+}
+
+/// Writes `input` to a pipe on a thread of its own, and closes it. A child may end without reading everything.
+fn feed(pipe: Option<impl Write + Send + 'static>, input: Vec<u8>) {
+    if let Some(mut pipe) = pipe {
+        thread::spawn(move || drop(pipe.write_all(&input)));
+    }
 }
 
 /// What a child prints on one pipe, read on a thread of its own.
 struct Drain {
-    kept: Arc<Mutex<Vec<u8>>>,
+    kept: Arc<Mutex<Kept>>,
     thread: thread::JoinHandle<()>,
 }
 
-/// Reads a pipe to its end; what is beyond the limit is read and dropped.
-fn drain(pipe: Option<impl Read + Send + 'static>) -> Drain {
-    let kept = Arc::new(Mutex::new(Vec::new()));
+/// What was read, and whether nothing had to be dropped.
+struct Kept {
+    bytes: Vec<u8>,
+    whole: bool,
+}
+
+/// Reads a pipe to its end; what is beyond `most` bytes is read and dropped.
+fn drain(pipe: Option<impl Read + Send + 'static>, most: usize) -> Drain {
+    let kept = Arc::new(Mutex::new(Kept { bytes: Vec::new(), whole: true }));
     let shared = Arc::clone(&kept);
     let thread = thread::spawn(move || {
         let Some(mut pipe) = pipe else { return };
@@ -116,8 +168,9 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> Drain {
                 Ok(0) => return,
                 Ok(n) => {
                     let mut kept = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                    let n = n.min(KEPT - kept.len());
-                    kept.extend_from_slice(&buffer[..n]);
+                    let room = n.min(most - kept.bytes.len());
+                    kept.bytes.extend_from_slice(&buffer[..room]);
+                    kept.whole &= room == n;
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return,
@@ -128,15 +181,15 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> Drain {
 }
 
 impl Drain {
-    /// What was printed. The child has ended: whoever still holds the pipe is one that it left behind, and is not waited
+    /// What was printed, and whether that is all. The child has ended: whoever still holds the pipe is one that it left behind, and is not waited
     /// for.
-    fn text(self) -> String {
+    fn text(self) -> (String, bool) {
         let start = Instant::now();
         while !self.thread.is_finished() && start.elapsed() < GRACE {
             thread::sleep(Duration::from_millis(1));
         }
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&kept).into_owned()
+        (String::from_utf8_lossy(&kept.bytes).into_owned(), kept.whole)
     }
 }
 
@@ -169,6 +222,18 @@ mod tests {
         let finished = shell(script, Duration::from_secs(60)).unwrap();
         assert_eq!((finished.stdout.len(), finished.stderr.len()), (KEPT, KEPT));
         assert_eq!(finished.status.code(), Some(3));
+    }
+
+    #[test]
+    fn what_is_fed_is_read_and_what_counts_is_never_cut() {
+        let input = vec![b'a'; 3 << 20];
+        let echoed = |script: &str| {
+            exchange(OsStr::new("sh"), &["-c".into(), script.into()], &input, Duration::from_secs(60))
+        };
+        assert_eq!(echoed("cat").unwrap().stdout.len(), input.len());
+        assert_eq!(echoed("exec true").unwrap().stdout, "");
+        let much = echoed("head -c 20000000 /dev/zero; exit 1");
+        assert!(matches!(much, Err(SpawnError::TooMuch { most: MOST, .. })));
     }
 
     #[test]
