@@ -4,6 +4,7 @@
 //! Dependencies point one way, and a test keeps it so:
 //!
 //! ```text
+//!          plugins ─▶ host ─▶ dom0 ──────────────────────────────────────▶ config ─▶ wire, os
 //! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ stream, vhd, config ─▶ wire, os
 //!      vhd-util ─▶ vhd_util ──────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
@@ -12,6 +13,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod dom0;
 pub mod host;
 pub mod os;
 pub mod pipeline;

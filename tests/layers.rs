@@ -16,7 +16,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("tool", &["vhd", "os"]),
     ("pipeline", &["transport", "sr", "tool", "stream", "vhd", "os"]),
     ("vhd_util", &["vhd", "os"]),
-    ("host", &["pipeline", "tool", "config", "wire", "os"]),
+    ("dom0", &["config", "wire", "os"]),
+    ("host", &["pipeline", "dom0", "tool", "config", "wire", "os"]),
     ("cli", &["pipeline", "transport", "sr", "tool", "stream", "vhd", "config", "wire", "os"]),
 ];
 
@@ -43,8 +44,8 @@ fn used(source: &str, marker: &str) -> BTreeSet<String> {
         let group = after.strip_prefix('{').map_or(after, |g| g.split('}').next().unwrap_or_default());
         let grouped = after.starts_with('{');
         for item in group.split(',').take(if grouped { usize::MAX } else { 1 }) {
-            let name: String =
-                item.trim().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            let is_name = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_';
+            let name: String = item.trim().chars().take_while(is_name).collect();
             layers.insert(name);
         }
     }
@@ -85,7 +86,7 @@ fn the_programs_use_only_the_top() {
     let programs: [(&str, &[&str]); 3] = [
         ("src/main.rs", &["cli"]),
         ("src/bin", &["vhd_util"]),
-        ("plugins", &["host", "pipeline", "sr", "tool", "transport", "config", "wire"]),
+        ("plugins", &["host", "dom0", "pipeline", "sr", "tool", "transport", "config", "wire"]),
     ];
     for (place, allowed) in programs {
         let path = root.join(place);
