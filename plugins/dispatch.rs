@@ -2,11 +2,17 @@
 //!
 //! Each plugin is a link to this program under the plugin's name; `vhd_porter::host` does the rest.
 
+mod agent;
+mod bandwidth;
 mod config_file;
+mod console;
 mod dom0_plugin_version;
 mod migration;
+mod netwrap;
 mod porter;
 mod workarounds;
+mod xenhost;
+mod xenstore;
 
 use std::process::ExitCode;
 
@@ -14,11 +20,17 @@ use vhd_porter::host::{self, Plugin};
 
 /// The table of plugins.
 const PLUGINS: &[Plugin] = &[
+    agent::PLUGIN,
+    bandwidth::PLUGIN,
     config_file::PLUGIN,
+    console::PLUGIN,
     dom0_plugin_version::PLUGIN,
     migration::PLUGIN,
+    netwrap::PLUGIN,
     porter::PLUGIN,
     workarounds::PLUGIN,
+    xenhost::PLUGIN,
+    xenstore::PLUGIN,
 ];
 
 fn main() -> ExitCode {
