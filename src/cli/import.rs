@@ -38,8 +38,12 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         Some(known) => known.path.clone(),
         None => place::find(sr, sr_uuid)?,
     };
+    let settings = session::settings()?;
+    // A URL is shown as its source shows it: without secrets.
+    let mut name = String::new();
     let imported = session::with_context(&args.tool, quiet, |ctx| {
-        let source = Source::open(&args.image)?;
+        let source = Source::open(&args.image, &settings)?;
+        source.name().clone_into(&mut name);
         let sr = if args.create_sr { Repository::create(&path) } else { Repository::open_writable(&path) }?;
         import.run(source, &sr, ctx)
     })?;
@@ -51,7 +55,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         show::document(&Document { imported: &imported, scanned, error });
     } else {
         let verb = if args.dry_run { "would import" } else { "imported" };
-        let mut text = format!("{verb} {} into {}\n", args.image, session::shown(&path));
+        let mut text = format!("{verb} {name} into {}\n", session::shown(&path));
         text += &show::chain(&imported.chain);
         for note in &imported.notes {
             text += &format!("note: {note}\n");

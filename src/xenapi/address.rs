@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::error::Error;
 use crate::config::{Settings, key};
+use crate::http::Url;
 
 /// Where xapi is: the setting `xapi.url`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub enum Address {
     /// The socket of this host, on which root needs no password.
     Socket(PathBuf),
     /// A URL of `http` or `https`.
-    Web(String),
+    Web(Url),
 }
 
 impl Address {
@@ -46,7 +47,7 @@ impl FromStr for Address {
                 return Ok(Self::Socket(path));
             }
         } else if text.starts_with("http://") || text.starts_with("https://") {
-            return Ok(Self::Web(text.to_owned()));
+            return Url::parse(text).map(Self::Web).map_err(Error::web("xapi.url"));
         }
         Err(Error::Address { found: text.to_owned() })
     }
@@ -56,7 +57,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Socket(path) => write!(f, "unix:{}", path.display()),
-            Self::Web(url) => f.write_str(url),
+            Self::Web(url) => url.fmt(f),
         }
     }
 }
@@ -71,7 +72,9 @@ mod tests {
         assert_eq!("unix:/var/lib/xcp/xapi".parse::<Address>().unwrap(), socket);
         assert_eq!("unix:///var/lib/xcp/xapi".parse::<Address>().unwrap(), socket);
         assert_eq!(Address::of(&Settings::default()).unwrap(), socket);
-        assert_eq!("https://h/".parse::<Address>().unwrap(), Address::Web("https://h/".into()));
+        let web = "https://me:pa55@h/".parse::<Address>().unwrap();
+        assert_eq!((matches!(web, Address::Web(_)), web.to_string().as_str()), (true, "https://h/"));
+        assert!("https://h:port/".parse::<Address>().is_err());
         for wrong in ["", "/var/lib/xcp/xapi", "unix:xapi", "ftp://h", "https:h"] {
             let said = wrong.parse::<Address>().unwrap_err().to_string();
             assert!(said.starts_with("xapi.url: expected unix:PATH or http(s)://HOST, found"), "{said}");

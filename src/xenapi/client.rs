@@ -32,11 +32,13 @@ impl Client {
     /// There is no socket, or what is set for the web cannot be used.
     pub fn new(address: Address, settings: &Settings) -> Result<Self, Error> {
         let channel = match &address {
-            Address::Socket(path) if !path.exists() => return Err(Error::Absent { address }),
+            Address::Socket(path) if !path.exists() => {
+                return Err(Error::Absent { address: address.to_string() });
+            }
             Address::Socket(path) => {
                 Channel::Socket(socket::agent(path.clone(), settings.seconds(key::XAPI_TIMEOUT)))
             }
-            Address::Web(url) => web(url, settings).map_err(Error::web("reaching xapi"))?,
+            Address::Web(url) => web(url, settings).map_err(Error::web("xapi.url"))?,
         };
         Ok(Self { address, channel })
     }
@@ -64,7 +66,7 @@ impl Client {
         };
         let response = Response::read(&document).map_err(|source| Error::Unreadable {
             method: method.to_owned(),
-            address: self.address.clone(),
+            address: self.address.to_string(),
             source: source.into(),
         })?;
         match response {
@@ -78,14 +80,14 @@ impl Client {
     fn post(&self, agent: &ureq::Agent, method: &str, request: &str) -> Result<Vec<u8>, Error> {
         let connection = |source: ureq::Error| Error::Connection {
             method: method.to_owned(),
-            address: self.address.clone(),
+            address: self.address.to_string(),
             source: source.into(),
         };
         let post = agent.post("http://localhost/").header("content-type", CONTENT_TYPE);
         let mut response = post.header("connection", "close").send(request).map_err(connection)?;
         if response.status() != 200 {
             let (method, status) = (method.to_owned(), response.status().as_u16());
-            return Err(Error::Status { method, address: self.address.clone(), status });
+            return Err(Error::Status { method, address: self.address.to_string(), status });
         }
         response.body_mut().with_config().limit(MAX_BYTES as u64).read_to_vec().map_err(connection)
     }
@@ -93,13 +95,13 @@ impl Client {
 
 /// xapi answers when it has done what it was asked for, so its silence is longer than that of others; and the proxy that
 /// leads to images does not lead to the pool.
-fn web(url: &str, settings: &Settings) -> Result<Channel, http::Error> {
+fn web(url: &Url, settings: &Settings) -> Result<Channel, http::Error> {
     let mut settings = settings.clone();
     // What was set fits the kind of these settings.
     let _ =
         settings.set(key::HTTP_IDLE_TIMEOUT, settings.text(key::XAPI_TIMEOUT).to_owned(), Origin::Default);
     let _ = settings.set(key::HTTP_PROXY, "", Origin::Default);
-    let mut request = http::Request::new(Method::Post, Url::parse(url)?);
+    let mut request = http::Request::new(Method::Post, url.clone());
     request.headers.set("content-type", CONTENT_TYPE)?;
     Ok(Channel::Web(http::Client::new(&settings)?, request))
 }

@@ -2,7 +2,6 @@
 
 use uuid::Uuid;
 
-use super::address::Address;
 use crate::http;
 use crate::wire::xmlrpc::XmlError;
 
@@ -22,7 +21,7 @@ pub enum Error {
     #[error("no xapi at {address}: is this a host of a pool, and does xapi run (xe-toolstack-restart)?")]
     Absent {
         /// Where it should be.
-        address: Address,
+        address: String,
     },
     /// Nobody answered, or not to the end.
     #[error("calling {method} of xapi at {address}")]
@@ -30,12 +29,12 @@ pub enum Error {
         /// What was called.
         method: String,
         /// Where.
-        address: Address,
+        address: String,
         /// Why.
         source: Cause,
     },
     /// The same over the web.
-    #[error("calling {method} of xapi")]
+    #[error("{method}: reaching xapi")]
     Web {
         /// What was called.
         method: String,
@@ -48,7 +47,7 @@ pub enum Error {
         /// What was called.
         method: String,
         /// Where.
-        address: Address,
+        address: String,
         /// The status.
         status: u16,
     },
@@ -58,7 +57,7 @@ pub enum Error {
         /// What was called.
         method: String,
         /// Where.
-        address: Address,
+        address: String,
         /// Where it stops making sense.
         source: Box<XmlError>,
     },

@@ -45,7 +45,7 @@ impl Session {
             other => return other,
         };
         match refused.master().and_then(master_url) {
-            Some(url) => Self::login_at(Address::Web(url), settings),
+            Some(url) => Self::login_at(url.parse()?, settings),
             None => Err(refused),
         }
     }

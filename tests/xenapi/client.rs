@@ -237,7 +237,7 @@ fn over_the_web_it_is_the_same() {
     let settings = settings(&[(key::XAPI_URL, &url)]);
     for (reply, retryable, message) in [
         (Reply::Silence(vec![]), true, "expected an answer within 1 s, found silence"),
-        (Reply::Bytes(vec![]), true, "calling session.login_with_password of xapi: POST http://127.0.0.1:"),
+        (Reply::Bytes(vec![]), true, "session.login_with_password: reaching xapi: POST http://127.0.0.1:"),
         (
             Reply::Bytes(http(&vec![b' '; (16 << 20) + 1])),
             false,
