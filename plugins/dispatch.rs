@@ -7,6 +7,7 @@ mod bandwidth;
 mod config_file;
 mod console;
 mod dom0_plugin_version;
+mod kernel;
 mod migration;
 mod netwrap;
 mod porter;
@@ -25,6 +26,7 @@ const PLUGINS: &[Plugin] = &[
     config_file::PLUGIN,
     console::PLUGIN,
     dom0_plugin_version::PLUGIN,
+    kernel::PLUGIN,
     migration::PLUGIN,
     netwrap::PLUGIN,
     porter::PLUGIN,

@@ -4,17 +4,19 @@
 //! Dependencies point one way, and a test keeps it so:
 //!
 //! ```text
-//!          plugins ─▶ host ─▶ dom0 ──────────────────────────────────────▶ config ─▶ wire, os
-//! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ stream, vhd, config ─▶ wire, os
-//!      vhd-util ─▶ vhd_util ──────────────────────────────────────────────────▶ vhd ─▶ os
+//! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ http, stream, vhd, config ─▶ wire, os
+//!                       └────▶ xenapi, boot, dom0 ──────────────────▶ http, config ─▶ wire, os
+//!      vhd-util ─▶ vhd_util ─────────────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
 //!
 //! Start reading at [`pipeline`].
 
+pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod dom0;
 pub mod host;
+pub mod http;
 pub mod os;
 pub mod pipeline;
 pub mod sr;
@@ -24,3 +26,4 @@ pub mod transport;
 pub mod vhd;
 pub mod vhd_util;
 pub mod wire;
+pub mod xenapi;

@@ -13,6 +13,7 @@ mod inspect;
 mod map;
 mod outcome;
 mod picture;
+mod place;
 mod session;
 mod show;
 

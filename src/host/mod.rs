@@ -14,7 +14,7 @@
 mod answer;
 mod arguments;
 mod call;
-mod dom0;
+mod classes;
 mod failure;
 mod given;
 mod invocation;

@@ -9,9 +9,13 @@ mod contract;
 mod dom0;
 mod failures;
 mod host;
+mod kernel;
 mod migration;
 mod porter;
 #[path = "../python/mod.rs"]
 mod python;
 mod repository;
 mod workarounds;
+#[allow(dead_code, reason = "other tests ask it more")]
+#[path = "../xapi/mod.rs"]
+mod xapi;
