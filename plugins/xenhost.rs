@@ -2,6 +2,8 @@
 
 #[path = "xenhost/config.rs"]
 mod config;
+#[path = "xenhost/join.rs"]
+mod join;
 #[path = "xenhost/network.rs"]
 mod network;
 #[path = "xenhost/state.rs"]
@@ -45,6 +47,20 @@ pub(crate) const PLUGIN: Plugin = Plugin {
         }),
         plain("host_reboot", &[HOST_UUID], |arguments| state::power(arguments, "reboot", "host-reboot")),
         plain("host_start", &[HOST_UUID], |arguments| state::power(arguments, "startup", "host-power-on")),
+        plain(
+            "host_join",
+            &[
+                Parameter::required("compute_uuid"),
+                Parameter::required("url"),
+                Parameter::required("user"),
+                Parameter::required("password"),
+                Parameter::required("master_addr"),
+                Parameter::required("master_user"),
+                Parameter::required("master_pass"),
+                Parameter::optional("force"),
+            ],
+            join::host_join,
+        ),
         plain("get_config", &[PARAMS], config::get_config),
         plain("set_config", &[PARAMS], config::set_config),
         plain(

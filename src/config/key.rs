@@ -81,6 +81,8 @@ keys! {
     BANDWIDTH_COUNTERS = "bandwidth.counters", Path, "/proc/net/dev", "The kernel's counters of network interfaces";
     CONSOLE_DIRECTORY = "console.directory", Path, "/var/log/xen/guest", "Where the consoles of guests are logged";
     XENHOST_CONFIG_FILE = "xenhost.config_file", Path, "/usr/etc/xenhost.conf", "What the control plane keeps on the host, as JSON";
+    XENHOST_JOIN_TRIES = "xenhost.join_tries", Number, "23", "How often to try a guest of a host that joins a pool";
+    XENHOST_JOIN_PAUSE = "xenhost.join_pause", Seconds, "10", "How long to wait in between";
     XENHOST_PCI_DEVICES = "xenhost.pci_devices", Path, "/sys/bus/pci/devices", "The kernel's list of PCI devices";
 
     DEADLINE = "programs.deadline", Seconds, "300", "How long a program of the control domain may run";

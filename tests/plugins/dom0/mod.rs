@@ -6,6 +6,7 @@ mod bandwidth;
 mod case;
 mod console;
 mod hostile;
+mod join;
 mod network;
 mod netwrap;
 mod stage;
