@@ -22,14 +22,13 @@ fn run_command(arguments: &Arguments) -> Result<Value, Failure> {
     let words: Option<Vec<&str>> =
         command.as_items().and_then(|items| items.iter().map(Value::as_text).collect());
     let words = words.ok_or_else(|| expected("cmd", "a list of texts", &command))?;
-    let program = network_command(&words)?;
     let input = document(arguments, "cmd_input")?;
     let input = match &input {
         Value::None => "",
         Value::Text(text) => text,
         other => return Err(expected("cmd_input", "a text or null", other)),
     };
-    let program = Program::configured(&host::settings()?, program);
+    let program = Program::configured(&host::settings()?, network_command(&words, input)?);
     let finished = program.run(&words[1..], input.as_bytes()).map_err(|error| match error.kind() {
         // Nobody looked for the program before it was run.
         Kind::ProgramMissing => Failure::from_error(Class::OsError, &error),

@@ -41,9 +41,8 @@ pub(super) fn iptables_config(arguments: &Arguments) -> Result<Value, Failure> {
         ))
     })?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let program = filter_command(&words)?;
     let input = arguments.optional_text("process_input")?.unwrap_or_default();
-    let out = output_of(program, &words[1..], input)?;
+    let out = output_of(filter_command(&words, input)?, &words[1..], input)?;
     Ok(document([("out", out.into()), ("err", "".into())]))
 }
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! agent ─▶ xenstore ─▶ record ─▶ domain
-//!             └─▶ program ─▶ os::exchange        network, permitted ─▶ which program, which arguments
+//!             └─▶ program ─▶ os::exchange        network, permitted, filter ─▶ which program, which arguments
 //! console, counters, pci, host_config ─▶ files    host_data ─▶ what xe prints
 //! ```
 //!
@@ -17,6 +17,7 @@ mod counters;
 mod domain;
 mod error;
 mod escape;
+mod filter;
 mod host_config;
 mod host_data;
 mod listing;
@@ -32,11 +33,12 @@ pub use console::console_tail;
 pub use counters::guest_counters;
 pub use domain::DomainId;
 pub use error::{Error, Kind};
+pub use filter::filter_command;
 pub use host_config::HostConfig;
 pub use host_data::host_data;
 pub use network::network_change;
 pub use pci::pci_type;
-pub use permitted::{filter_command, network_command};
+pub use permitted::network_command;
 pub use program::{Program, return_code};
 pub use record::Record;
 pub use xenstore::Xenstore;

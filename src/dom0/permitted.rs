@@ -1,10 +1,10 @@
-//! Which command lines a control plane may have run as they are: os-xenapi netwrap.py `ALLOWED_CMDS`, xenhost.py
-//! `iptables_config`.
+//! Which command lines a control plane may have run as they are: os-xenapi netwrap.py `ALLOWED_CMDS`.
 //!
 //! The programs may do to the network whatever they can. What they may not is to start other programs, or to read and write
 //! files of the control domain.
 
 use super::error::Error;
+use super::filter;
 use crate::config::{Key, key};
 
 /// The programs that `netwrap` runs, by the names that callers know.
@@ -22,17 +22,18 @@ const NETWORK: &[(&str, &Key)] = &[
     ("conntrack", key::CONNTRACK),
 ];
 
-/// The program that `command` starts, if the command may be run.
+/// The program that `command` starts, if the command may be run with `input` to read.
 ///
 /// # Errors
 /// It may not.
-pub fn network_command(command: &[&str]) -> Result<&'static Key, Error> {
+pub fn network_command(command: &[&str], input: &str) -> Result<&'static Key, Error> {
     let (name, args) = command.split_first().map_or(("", command), |(name, args)| (*name, args));
     let Some((_, program)) = NETWORK.iter().find(|(known, _)| *known == name) else {
         return Err(Error::Refused(format!("Dom0 execution of '{name}' is not permitted")));
     };
     let refused = args.iter().enumerate().find(|(at, arg)| reaches_out(name, arg, &args[..*at]));
     let refused = refused.map(|(_, arg)| *arg).or_else(|| flow_file(name, args));
+    let refused = refused.or_else(|| filter::program_in_rules(name, input));
     match refused {
         Some(arg) => {
             Err(Error::Refused(format!("Dom0 execution of '{name}' with '{arg}' is not permitted: {WHY}")))
@@ -53,7 +54,7 @@ fn reaches_out(name: &str, arg: &str, before: &[&str]) -> bool {
             is_option(arg, &["batch"]) || object && is_start_of(arg, "exec")
         }
         "iptables-save" | "iptables-restore" | "ip6tables-save" | "ip6tables-restore" => {
-            !is_harmless_to_filters(arg, before)
+            !filter::is_harmless(arg, before)
         }
         "ipset" => is_option(arg, &["file"]),
         "sysctl" => !is_network_parameter(arg),
@@ -69,7 +70,7 @@ fn reaches_out(name: &str, arg: &str, before: &[&str]) -> bool {
 }
 
 /// Whether `arg` is one of these options, or the start of one: long options may be cut short.
-fn is_option(arg: &str, names: &[&str]) -> bool {
+pub(super) fn is_option(arg: &str, names: &[&str]) -> bool {
     let option = arg.trim_start_matches('-');
     let name = option.split('=').next().unwrap_or_default();
     option.len() < arg.len() && !name.is_empty() && names.iter().any(|known| known.starts_with(name))
@@ -84,37 +85,11 @@ fn flow_file<'a>(name: &str, args: &[&'a str]) -> Option<&'a str> {
     (name == "ovs-ofctl" && args.last() != Some(&"-")).then_some(reader)
 }
 
-/// Options of `iptables-save` and `iptables-restore` that name neither a file nor `--modprobe`'s program.
-fn is_harmless_to_filters(arg: &str, before: &[&str]) -> bool {
-    let is_word = arg.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    match before.last() {
-        Some(&("-t" | "--table" | "-T" | "-w" | "--wait" | "-W" | "--wait-interval")) if is_word => true,
-        _ => {
-            let flags = ["-c", "--counters", "-n", "--noflush", "-v", "--verbose", "--test"];
-            let named = ["-t", "--table", "-T", "-w", "--wait", "-W", "--wait-interval"];
-            flags.contains(&arg) || named.contains(&arg)
-        }
-    }
-}
-
 /// A parameter below `net`, set or not, or an option that is about output.
 fn is_network_parameter(arg: &str) -> bool {
     let options = ["-w", "--write", "-n", "--values", "-q", "--quiet", "-e", "--ignore", "-b", "--binary"];
     let is_net = arg.starts_with("net.") || arg.starts_with("net/");
     options.contains(&arg) || is_net && !arg.split('=').next().unwrap_or_default().contains("..")
-}
-
-/// The program that `command` starts, if it saves or restores packet filters and names no file.
-///
-/// # Errors
-/// It does not.
-pub fn filter_command(command: &[&str]) -> Result<&'static Key, Error> {
-    match command.first() {
-        Some(name) if name.ends_with("tables-save") || name.ends_with("tables-restore") => {
-            network_command(command)
-        }
-        _ => Err(Error::Refused("Invalid iptables command".to_owned())),
-    }
 }
 
 #[cfg(test)]
@@ -143,7 +118,7 @@ mod tests {
             "conntrack -D -f ipv4 -d 10.0.0.1 -w 1",
         ] {
             let words: Vec<&str> = command.split(' ').collect();
-            assert!(network_command(&words).is_ok(), "{command}");
+            assert!(network_command(&words, "").is_ok(), "{command}");
         }
     }
 
@@ -183,17 +158,8 @@ mod tests {
             "ovsdb-client --pidf monitor",
         ] {
             let words: Vec<&str> = command.split(' ').collect();
-            assert!(matches!(network_command(&words), Err(Error::Refused(_))), "{command}");
+            assert!(matches!(network_command(&words, ""), Err(Error::Refused(_))), "{command}");
         }
-        assert!(network_command(&[]).is_err());
-    }
-
-    #[test]
-    fn filters_are_saved_and_restored_and_nothing_else() {
-        assert!(filter_command(&["ip6tables-restore", "-c"]).is_ok());
-        for command in [&[][..], &["iptables", "-L"], &["ip", "link"], &["iptables-save", "--file", "x"]] {
-            assert!(matches!(filter_command(command), Err(Error::Refused(_))), "{command:?}");
-        }
-        assert!(filter_command(&["arptables-save"]).is_err());
+        assert!(network_command(&[], "").is_err());
     }
 }

@@ -4,6 +4,7 @@
 mod agent;
 mod bandwidth;
 mod case;
+mod changes;
 mod console;
 mod hostile;
 mod join;

@@ -123,10 +123,8 @@ fn programs_are_those_configured() {
     let (class, message) = stage.call("xenstore.py", "read_record", &read).unwrap_err();
     assert_eq!(class, "CommandNotFound");
     assert!(message.contains("/nonexistent/xenstore-read"), "{message}");
-    stage.host.set("VHD_PORTER_PROGRAMS_XENSTORE_READ", "sleep 60");
     stage.host.set("VHD_PORTER_PROGRAMS_DEADLINE", "1");
-    let command = format!("{} -c 'sleep 60'", "/bin/sh");
-    stage.host.set("VHD_PORTER_PROGRAMS_XENSTORE_READ", command);
+    stage.host.set("VHD_PORTER_PROGRAMS_XENSTORE_READ", "/bin/sh -c 'exec sleep 60'");
     let (class, message) = stage.call("xenstore.py", "read_record", &read).unwrap_err();
     assert_eq!(class, "SubprocessException");
     assert!(message.contains("did not end within 1 s and was killed"), "{message}");
