@@ -1,4 +1,4 @@
-//! A real server, and a way to it that breaks: Apache with ranges, TLS, WebDAV and as a proxy.
+//! A real server, and a way to it that breaks: Apache with ranges, TLS, uploads and as a proxy.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -122,7 +122,7 @@ impl Relay {
                 }
                 let most = bytes.get(index).copied().unwrap_or(usize::MAX);
                 // Whatever breaks here was to be broken.
-                let _ = pass(client.unwrap(), target, most);
+                let _ = pass(&client.unwrap(), target, most);
             }
         });
         Self { port, connections }
@@ -133,12 +133,12 @@ impl Relay {
     }
 }
 
-fn pass(client: TcpStream, target: u16, most: usize) -> io::Result<()> {
+fn pass(client: &TcpStream, target: u16, most: usize) -> io::Result<()> {
     let server = TcpStream::connect(("127.0.0.1", target))?;
     let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
     thread::spawn(move || io::copy(&mut from, &mut to));
-    io::copy(&mut (&server).take(most as u64), &mut &client)?;
-    (&client).flush()?;
+    io::copy(&mut (&server).take(most as u64), &mut &*client)?;
+    (&*client).flush()?;
     server.shutdown(Shutdown::Both)?;
     client.shutdown(Shutdown::Both)
 }
