@@ -4,6 +4,7 @@
 
 mod config_file;
 mod dom0_plugin_version;
+mod glance;
 mod migration;
 mod porter;
 mod workarounds;
@@ -16,6 +17,7 @@ use vhd_porter::host::{self, Plugin};
 const PLUGINS: &[Plugin] = &[
     config_file::PLUGIN,
     dom0_plugin_version::PLUGIN,
+    glance::PLUGIN,
     migration::PLUGIN,
     porter::PLUGIN,
     workarounds::PLUGIN,

@@ -31,4 +31,4 @@ pub use failure::{Class, Failure, unknown_function};
 pub use message::presentable;
 pub use plugin::{Encoding, Function, Parameter, Plugin};
 pub use run::run;
-pub use work::{settings, work};
+pub use work::{settings, work, work_with};

@@ -5,8 +5,9 @@ use std::io;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::transport::glance;
 use crate::vhd::{self, Finding};
-use crate::{os, sr, tool, transport};
+use crate::{http, os, sr, tool, transport};
 
 /// What sort of error it is: the stable part, that scripts and the control plane go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -32,6 +33,12 @@ pub enum Kind {
     ToolMissing,
     /// The file system is full.
     NoSpace,
+    /// A server, or the way to it, is in trouble: the same may succeed later.
+    Network,
+    /// A server refuses what it was asked for.
+    Refused,
+    /// Glance has no such image.
+    NoSuchImage,
     /// The system refused.
     System,
 }
@@ -132,6 +139,12 @@ pub enum Error {
     Os(#[from] os::Error),
 }
 
+impl From<glance::Error> for Error {
+    fn from(error: glance::Error) -> Self {
+        Self::Transport(error.into())
+    }
+}
+
 fn and_more(count: u64) -> String {
     if count == 0 { String::new() } else { format!(" (and {count} more)") }
 }
@@ -177,6 +190,14 @@ impl Error {
         }
     }
 
+    /// For `map_err` around a sink: what it says of itself, or what the system did.
+    pub(crate) fn sink(source: io::Error) -> Self {
+        match source.downcast::<transport::Error>() {
+            Ok(error) => Self::Transport(error),
+            Err(source) => os::Error::at::<io::Error>("writing", "the image")(source).into(),
+        }
+    }
+
     /// For `map_err` around the tool: what the embedded engine says is about the image, not about a tool.
     pub(crate) fn tool(file: &str) -> impl FnOnce(tool::Error) -> Self {
         let file = file.to_owned();
@@ -215,6 +236,7 @@ impl Error {
             }
             Self::Tool(_) => Kind::Tool,
             Self::Transport(transport::Error::Os(e)) | Self::Sr(sr::Error::Os(e)) | Self::Os(e) => of_os(e),
+            Self::Transport(transport::Error::Glance(e)) => of_glance(e),
             Self::Transport(_) => Kind::BadArgument,
         }
     }
@@ -250,6 +272,25 @@ impl Error {
 
 fn of_os(error: &os::Error) -> Kind {
     if error.source.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::System }
+}
+
+fn of_glance(error: &glance::Error) -> Kind {
+    match error {
+        glance::Error::Argument { .. } => Kind::BadArgument,
+        glance::Error::NoSuchImage { .. } => Kind::NoSuchImage,
+        glance::Error::NoData { .. } | glance::Error::NotQueued { .. } => Kind::Refused,
+        glance::Error::Mismatch { .. } | glance::Error::Answer { .. } => Kind::Network,
+        glance::Error::Http(e) => of_http(e),
+    }
+}
+
+fn of_http(error: &http::Error) -> Kind {
+    match error {
+        _ if error.is_retryable() => Kind::Network,
+        http::Error::Url { .. } | http::Error::Header { .. } | http::Error::Proxy { .. } => Kind::BadArgument,
+        http::Error::CaBundle { .. } | http::Error::NoCertificates { .. } | http::Error::Body { .. } => Kind::System,
+        _ => Kind::Refused,
+    }
 }
 
 /// What to do about a finding, where there is something to do.

@@ -1,5 +1,6 @@
 //! Why a source or sink could not be opened.
 
+use super::glance;
 use crate::os;
 
 /// An error about where an image comes from or goes to.
@@ -32,6 +33,9 @@ pub enum Error {
         /// As given.
         path: String,
     },
+    /// An image of Glance.
+    #[error(transparent)]
+    Glance(#[from] glance::Error),
     /// The system refused.
     #[error(transparent)]
     Os(#[from] os::Error),

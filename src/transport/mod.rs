@@ -1,6 +1,7 @@
-//! Where images come from and go to: files and the standard streams.
+//! Where images come from and go to: files, the standard streams and Glance.
 
 mod error;
+pub mod glance;
 mod new_file;
 mod sink;
 mod source;

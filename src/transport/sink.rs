@@ -1,10 +1,11 @@
-//! A stream that an image is written to. A file appears under its name only when it is whole.
+//! A stream that an image is written to. What it was written to has it only when it is whole.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::error::Error;
+use super::glance::Upload;
 use super::new_file::NewFile;
 use crate::os;
 
@@ -32,6 +33,8 @@ enum Inner {
     New(NewFile, File),
     /// Something that was there and is no regular file: a pipe, a device.
     Existing(File),
+    /// An image of Glance.
+    Upload(Box<Upload>),
 }
 
 /// An open target.
@@ -62,14 +65,21 @@ impl Sink {
         Ok(Self { inner })
     }
 
-    /// Ends the stream; a file is made durable and gets its name.
+    /// Writes to an image of Glance.
+    #[must_use]
+    pub fn upload(upload: Upload) -> Self {
+        Self { inner: Inner::Upload(Box::new(upload)) }
+    }
+
+    /// Ends the stream; a file is made durable and gets its name, an image of Glance is verified.
     ///
     /// # Errors
-    /// Somebody took the name meanwhile, or the system refused.
+    /// Somebody took the name meanwhile, or the system or the server refused.
     pub fn commit(mut self) -> Result<(), Error> {
         self.flush().map_err(os::Error::at("writing to", "the target"))?;
         match self.inner {
             Inner::New(new, _) => new.commit(),
+            Inner::Upload(upload) => Ok(upload.commit()?),
             Inner::Stdout(_) | Inner::Existing(_) => Ok(()),
         }
     }
@@ -81,6 +91,7 @@ impl Write for Sink {
             Inner::Stdout(out) => out.write(buf),
             Inner::New(_, file) => file.write(buf),
             Inner::Existing(file) => file.write(buf),
+            Inner::Upload(upload) => upload.write(buf),
         }
     }
 
@@ -89,6 +100,7 @@ impl Write for Sink {
             Inner::Stdout(out) => out.flush(),
             Inner::New(_, file) => file.flush(),
             Inner::Existing(file) => file.flush(),
+            Inner::Upload(upload) => upload.flush(),
         }
     }
 }

@@ -13,10 +13,11 @@ use tempfile::TempDir;
 use vhd_porter::wire::xmlrpc::{Answer, MethodCall};
 
 /// The links in the plugins' directory.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "dom0_plugin_version",
     "dom0_plugin_version.py",
     "config_file.py",
+    "glance.py",
     "migration",
     "migration.py",
     "porter",

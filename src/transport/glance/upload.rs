@@ -1,0 +1,100 @@
+//! [`Upload`]: the data of an image that exists already, and waits for it.
+
+use std::io::{self, Write};
+
+use super::error::Error;
+use super::facts::Facts;
+use super::image::{ApiVersion, Image};
+use super::metadata;
+use super::transfer::Transfer;
+use crate::http::{Method, Request};
+use crate::stream::Digests;
+use crate::transport;
+
+/// An image that is written to. Only [`Upload::commit`] makes it one: dropping this breaks the request off, and the server
+/// keeps nothing.
+pub struct Upload {
+    image: Image,
+    put: Request,
+    transfer: Option<Transfer>,
+}
+
+impl Upload {
+    /// Makes sure that `image` waits for data, and sets its formats and `properties`.
+    ///
+    /// The status is asked for first (Launchpad bug 1202785): a server that finds out later has taken all of the data.
+    ///
+    /// # Errors
+    /// There is no such image, it does not wait for data, or the server cannot be asked.
+    pub fn begin(image: Image, properties: &[(String, String)]) -> Result<Self, Error> {
+        let mut put = image.data(Method::Put)?;
+        put.headers.set("content-type", "application/octet-stream")?;
+        if image.version == ApiVersion::V1 {
+            metadata::add_headers(&mut put.headers, properties)?;
+        }
+        let status = image.facts()?.status;
+        if status != "queued" {
+            return Err(Error::NotQueued { image: image.id, status });
+        }
+        if image.version == ApiVersion::V2 {
+            image.patch(properties)?;
+        }
+        Ok(Self { image, put, transfer: None })
+    }
+
+    /// Sends what is left, and makes sure that the server has what was sent.
+    ///
+    /// # Errors
+    /// The server did not take it, or has something else.
+    pub fn commit(mut self) -> Result<(), Error> {
+        let sent = self.started().finish(&self.image)?;
+        match self.image.facts() {
+            Ok(facts) => self.compare(&sent, &facts),
+            Err(error) => {
+                // The server said that it has all of it.
+                tracing::warn!(image = self.image.id, "the upload could not be verified: {error}");
+                Ok(())
+            }
+        }
+    }
+
+    /// Holds what the server has against what was sent, as far as it says.
+    fn compare(&self, sent: &Digests, facts: &Facts) -> Result<(), Error> {
+        let differs = |what, sent: &str, found: &str| {
+            let (image, sent, found) = (self.image.id.clone(), sent.to_owned(), found.to_owned());
+            Err(Error::Mismatch { image, what, sent, found })
+        };
+        if facts.status != "active" {
+            return differs("status", "active", &facts.status);
+        }
+        match facts.size {
+            Some(size) if size != sent.bytes => {
+                return differs("bytes", &sent.bytes.to_string(), &size.to_string());
+            }
+            _ => {}
+        }
+        match &facts.checksum {
+            Some(md5) if !md5.eq_ignore_ascii_case(&sent.md5) => differs("MD5", &sent.md5, md5),
+            _ => Ok(()),
+        }
+    }
+
+    /// The request, which begins with the first bytes: an export looks at its disks before it writes.
+    fn started(&mut self) -> Transfer {
+        self.transfer.take().unwrap_or_else(|| Transfer::start(self.image.clone(), self.put.clone()))
+    }
+}
+
+impl Write for Upload {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let mut transfer = self.started();
+        // What went wrong stays whole inside: see `transport::Error`.
+        transfer.send(buf, &self.image).map_err(|e| io::Error::other(transport::Error::from(e)))?;
+        self.transfer = Some(transfer);
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
