@@ -160,7 +160,9 @@ fn level(arguments: &Arguments) -> Result<u32, Failure> {
     let Some((_, value)) = entries.iter().find(|(name, _)| *name == LEVEL_PROPERTY) else { return Ok(LEVEL) };
     let text = value.to_python_text().unwrap_or_else(|| value.type_name().to_owned());
     let level = text.trim().parse().ok().filter(|level| (1..=9).contains(level));
-    level.ok_or_else(|| Failure::argument(format!("property {LEVEL_PROPERTY}: expected 1 to 9, found {text:?}")))
+    level.ok_or_else(|| {
+        Failure::argument(format!("property {LEVEL_PROPERTY}: expected 1 to 9, found {text:?}"))
+    })
 }
 
 /// A dict whose values become texts as Python's `str` makes them.
@@ -169,7 +171,9 @@ fn texts_of(arguments: &Arguments, name: &str) -> Result<Vec<(String, String)>, 
         Some(text) => Ok((key.to_owned(), text)),
         None => {
             let found = value.type_name();
-            Err(Failure::argument(format!("argument {name}: {key:?}: expected a text or an integer, found {found}")))
+            Err(Failure::argument(format!(
+                "argument {name}: {key:?}: expected a text or an integer, found {found}"
+            )))
         }
     };
     arguments.dict(name)?.into_iter().map(text).collect()

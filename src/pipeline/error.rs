@@ -288,7 +288,9 @@ fn of_http(error: &http::Error) -> Kind {
     match error {
         _ if error.is_retryable() => Kind::Network,
         http::Error::Url { .. } | http::Error::Header { .. } | http::Error::Proxy { .. } => Kind::BadArgument,
-        http::Error::CaBundle { .. } | http::Error::NoCertificates { .. } | http::Error::Body { .. } => Kind::System,
+        http::Error::CaBundle { .. } | http::Error::NoCertificates { .. } | http::Error::Body { .. } => {
+            Kind::System
+        }
         _ => Kind::Refused,
     }
 }

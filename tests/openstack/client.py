@@ -3,8 +3,8 @@
     client.py ADDRESS
 
 Opens a session with the xapi at ADDRESS, then makes the calls that standard input lists as JSON and writes what came of
-each as JSON. A call is {"function": "host_glance.download_vhd", "arguments": {...}}; functions that retry get
-"retries", and "endpoints", of which the next is named before every attempt, as nova's glance handler does it.
+each as JSON. A call is {"function": "host_glance.download_vhd", "arguments": {...}}, or of the session itself, as
+"session.get_session_id"; functions that retry get "retries", and "endpoints", of which the next is named before every attempt, as nova's glance handler does it.
 """
 
 from __future__ import print_function
@@ -42,8 +42,11 @@ def native(value):
 
 
 def perform(session, call):
-    module, function = call['function'].split('.')
-    function = getattr(importlib.import_module('os_xenapi.client.' + module), function)
+    module, name = call['function'].split('.')
+    if module == 'session':
+        function = lambda _, **arguments: getattr(session, name)(**arguments)
+    else:
+        function = getattr(importlib.import_module('os_xenapi.client.' + module), name)
     outcome = {'attempts': [], 'retried': []}
     arguments = dict(call['arguments'])
     if 'endpoints' in call:

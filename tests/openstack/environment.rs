@@ -1,8 +1,8 @@
 //! What `tests/openstack/install` has installed.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::io::{BufRead as _, BufReader};
 
 /// This directory.
 pub(crate) fn here(name: &str) -> PathBuf {

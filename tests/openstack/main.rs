@@ -15,3 +15,4 @@ mod plugin;
 #[allow(dead_code, reason = "the tests of the plugins use the rest")]
 mod repository;
 mod upload;
+mod xapi;

@@ -105,7 +105,11 @@ fn what_cannot_be_uploaded_changes_nothing() {
             (json!({ "endpoint": "ftp://h" }), "ArgumentError", "expected http"),
             (json!({ "api_version": 3 }), "ArgumentError", "API version: expected 1 or 2"),
             (json!({ "extra_headers": { "a": "b\r\nc: d" } }), "ArgumentError", "control character"),
-            (json!({ "extra_headers": { "a": [] } }), "ArgumentError", "expected a text or an integer, found list"),
+            (
+                json!({ "extra_headers": { "a": [] } }),
+                "ArgumentError",
+                "expected a text or an integer, found list",
+            ),
             (json!({ "vdi_uuids": some_uuids(1) }), "OSError", "is not in "),
             (json!({ "vdi_uuids": [] }), "ArgumentError", "at least one"),
             (json!({ "vdi_uuids": "" }), "ArgumentError", "a list of nothing but texts"),

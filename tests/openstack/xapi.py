@@ -110,6 +110,10 @@ class Xapi:
             'session.login_with_password': lambda *_: SESSION,
             'session.get_this_host': lambda *_: HOST,
             'session.logout': lambda *_: '',
+            'pool.get_all': lambda *_: ['OpaqueRef:the-pool'],
+            'pool.get_master': lambda *_: HOST,
+            'host.get_API_version_major': lambda *_: '2',
+            'host.get_API_version_minor': lambda *_: '16',
             'host.get_uuid': lambda *_: '4a3c0c3c-0000-4000-8000-000000000000',
             'host.get_software_version':
                 lambda *_: {'product_version': '8.2.1', 'product_brand': 'XCP-ng', 'platform_version': '3.2.1'},

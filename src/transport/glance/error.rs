@@ -16,7 +16,9 @@ pub enum Error {
         found: String,
     },
     /// The server has no such image.
-    #[error("image {image}: Glance has none of this id (404): create it with `openstack image create`, or look at the id")]
+    #[error(
+        "image {image}: Glance has none of this id (404): create it with `openstack image create`, or look at the id"
+    )]
     NoSuchImage {
         /// Its id.
         image: String,

@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn what_would_lead_elsewhere_is_refused() {
-        for id in ["", ".", "..", "a/b", "../x", "a?b", "a#b", "a%2fb", "a b", "a\nb", "ä", &"a".repeat(256)] {
+        for id in ["", ".", "..", "a/b", "../x", "a?b", "a#b", "a%2fb", "a b", "a\nb", "ä", &"a".repeat(256)]
+        {
             assert!(data_url("http://h", id, ApiVersion::V2).unwrap_err().contains("image id"), "{id:?}");
         }
         for endpoint in ["", "h", "ftp://h", "http://", "http://h?x", "http://h#x"] {
