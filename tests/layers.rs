@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &["wire"]),
     ("http", &["config", "wire"]),
     ("stream", &["os"]),
-    ("transport", &["http", "wire", "stream", "os"]),
+    ("transport", &["http", "stream", "config", "wire", "os"]),
     ("sr", &["vhd", "os"]),
     ("tool", &["vhd", "os"]),
     ("pipeline", &["transport", "http", "sr", "tool", "stream", "vhd", "os"]),

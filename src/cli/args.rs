@@ -120,7 +120,8 @@ pub struct Tool {
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The image: a file, - for standard input, or a file:// URL; tar.gz, tar or VHD, told apart by content
+    /// The image: a file, - for standard input, or a file://, http:// or https:// URL; tar.gz, tar or VHD, told apart by
+    /// content
     #[arg(value_name = "IMAGE")]
     pub image: String,
     /// Directory of the SR
@@ -213,7 +214,7 @@ pub struct Check {
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A VHD file or an image
+    /// A VHD file or an image, or the URL of one
     #[arg(value_name = "FILE", required_unless_present = "sr", conflicts_with = "sr")]
     pub file: Option<String>,
     /// Directory of an SR: its chains

@@ -14,8 +14,12 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         flatten: args.flatten,
         dry_run: args.dry_run,
     };
+    let settings = session::settings()?;
+    // A URL is shown as its source shows it: without secrets.
+    let mut name = String::new();
     let imported = session::with_context(&args.tool, quiet, |ctx| {
-        let source = Source::open(&args.image)?;
+        let source = Source::open(&args.image, &settings)?;
+        source.name().clone_into(&mut name);
         let sr =
             if args.create_sr { Repository::create(&args.sr) } else { Repository::open_writable(&args.sr) }?;
         import.run(source, &sr, ctx)
@@ -25,7 +29,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let verb = if args.dry_run { "would import" } else { "imported" };
-    let mut text = format!("{verb} {} into {}\n", args.image, session::shown(&args.sr));
+    let mut text = format!("{verb} {name} into {}\n", session::shown(&args.sr));
     text += &show::chain(&imported.chain);
     for note in &imported.notes {
         text += &format!("note: {note}\n");

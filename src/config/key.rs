@@ -57,6 +57,7 @@ keys! {
     XAPI_URL = "xapi.url", Text, "unix:/var/lib/xcp/xapi", "Where xapi is: unix:PATH, or http(s)://HOST";
 
     HTTP_IDLE_TIMEOUT = "http.idle_timeout", Seconds, "90", "How long a connection may be silent";
+    HTTP_RETRIES = "http.retries", Number, "3", "How often a download that broke is resumed";
     HTTP_CA_FILE = "http.ca_file", Path, "", "PEM bundle to verify servers against, instead of the host's";
     HTTP_INSECURE = "http.insecure", Flag, "false", "Do not verify servers at all";
     HTTP_PROXY = "http.proxy", Text, "", "Proxy for http:// and https://, as http://HOST:PORT";

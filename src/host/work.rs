@@ -65,8 +65,9 @@ fn class(kind: Kind) -> Class {
         Kind::BadImage | Kind::BadArchive => Class::Exception,
         Kind::BadArgument => Class::ArgumentError,
         Kind::TooFewUuids => Class::IndexError,
-        Kind::Network => Class::RetryableError,
-        Kind::Taken | Kind::Refused | Kind::NoSuchImage => Class::PluginError,
+        Kind::Taken | Kind::Refused => Class::PluginError,
+        // os-xenapi glance.py tries again whatever happens to a download, a missing image included.
+        Kind::Network | Kind::NoSuchImage => Class::RetryableError,
         Kind::NotFound | Kind::BadSr | Kind::NoSpace | Kind::System => Class::OsError,
         Kind::Tool => Class::SubprocessException,
         Kind::ToolMissing => Class::CommandNotFound,

@@ -8,7 +8,8 @@ use std::time::Duration;
 use ureq::http;
 use ureq::{Agent, Proxy, ProxyProtocol, SendBody, Timeout};
 
-use super::error::{Error, Wait};
+use super::error::Error;
+use super::fault::failed;
 use super::redirect::{follow, is_redirect};
 use super::request::{Body, Request};
 use super::response::{BodyReader, Response};
@@ -29,6 +30,7 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     idle: Duration,
+    retries: u64,
     proxy: Option<Proxy>,
     trust: Trust,
     plain: OnceLock<Agent>,
@@ -47,7 +49,15 @@ impl Client {
             insecure: settings.flag(key::HTTP_INSECURE),
         };
         let idle = settings.seconds(key::HTTP_IDLE_TIMEOUT).min(LONGEST_IDLE);
-        Ok(Self(Arc::new(Inner { idle, proxy, trust, plain: OnceLock::new(), secure: OnceLock::new() })))
+        let retries = settings.number(key::HTTP_RETRIES);
+        let (plain, secure) = (OnceLock::new(), OnceLock::new());
+        Ok(Self(Arc::new(Inner { idle, retries, proxy, trust, plain, secure })))
+    }
+
+    /// How often the settings allow a download that broke to be resumed.
+    #[must_use]
+    pub fn retries(&self) -> u64 {
+        self.0.retries
     }
 
     /// Sends `request` with `body`, and waits for status and headers of the answer, whatever they say.
@@ -85,15 +95,7 @@ impl Client {
                 let builder = builder.header("content-length", bytes.len());
                 run(agent, builder, SendBody::from_reader(bytes))
             }
-            Body::Stream(stream) => {
-                let mut tracked = Tracked { inner: *stream, failure: None };
-                let builder = builder.header("expect", "100-continue");
-                let answered = run(agent, builder, SendBody::from_reader(&mut tracked));
-                if let Some(source) = tracked.failure {
-                    return Err(Error::Body { url: url.to_string(), source });
-                }
-                answered
-            }
+            Body::Stream(stream) => self.stream(agent, request, *stream)?,
         };
         let (parts, body) = answered.map_err(|e| failed(doing, url, idle, e))?.into_parts();
         let status = parts.status.as_u16();
@@ -101,6 +103,33 @@ impl Client {
         let inner = body.into_with_config().limit(u64::MAX).reader();
         let body = BodyReader { inner, url: url.clone(), idle, ended: false };
         Ok(Response { method: request.method, url: url.clone(), status, body, headers: parts.headers })
+    }
+
+    /// Sends a body of unknown length, once the server wants it.
+    fn stream(
+        &self,
+        agent: &Agent,
+        request: &Request,
+        stream: &mut (dyn Read + Send),
+    ) -> Result<Answered, Error> {
+        let mut tracked = Tracked { inner: stream, touched: false, failure: None };
+        let expecting = builder(request).header("expect", "100-continue");
+        let mut answered = run(agent, expecting, SendBody::from_reader(&mut tracked));
+        // Not every server knows what to do about it, nor ureq about every way to say `100 Continue` (one with headers is a
+        // final answer to it). As long as nothing of the body is gone it can be sent without asking.
+        let misunderstood = match &answered {
+            Err(ureq::Error::Timeout(Timeout::RecvResponse | Timeout::PerRead)) => true,
+            Ok(answer) => answer.status() == http::StatusCode::EXPECTATION_FAILED,
+            Err(_) => false,
+        };
+        if misunderstood && !tracked.touched {
+            tracing::info!(url = %request.url, "sending without asking first");
+            answered = run(agent, builder(request), SendBody::from_reader(&mut tracked));
+        }
+        match tracked.failure {
+            Some(source) => Err(Error::Body { url: request.url.to_string(), source }),
+            None => Ok(answered),
+        }
     }
 
     /// The agent for `url`: that for TLS is made only for those who need it.
@@ -152,7 +181,10 @@ fn proxy(text: &str) -> Result<Proxy, Error> {
 
 /// The request without its body.
 fn builder(request: &Request) -> http::request::Builder {
-    let mut builder = http::Request::builder().method(request.method.name()).uri(request.url.uri().clone());
+    // Every connection serves one request. A server that closes it also lets ureq see an answer that comes before a body was
+    // sent: what is read while it waits for `100 Continue` is looked at again only when more comes, or the end.
+    let builder = http::Request::builder().header("connection", "close");
+    let mut builder = builder.method(request.method.name()).uri(request.url.uri().clone());
     for (name, value) in request.headers.iter() {
         builder = builder.header(name, value);
     }
@@ -164,22 +196,23 @@ fn builder(request: &Request) -> http::request::Builder {
     }
 }
 
-fn run(
-    agent: &Agent,
-    builder: http::request::Builder,
-    body: SendBody<'_>,
-) -> Result<http::Response<ureq::Body>, ureq::Error> {
+/// What ureq makes of an exchange.
+type Answered = Result<http::Response<ureq::Body>, ureq::Error>;
+
+fn run(agent: &Agent, builder: http::request::Builder, body: SendBody<'_>) -> Answered {
     agent.run(builder.body(body)?)
 }
 
-/// A body that remembers why it could not be read: that is no fault of the server's.
+/// A body that remembers whether it was asked for, and why it could not be read: that is no fault of the server's.
 struct Tracked<'a> {
     inner: &'a mut (dyn Read + Send),
+    touched: bool,
     failure: Option<io::Error>,
 }
 
 impl Read for Tracked<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.touched = true;
         loop {
             match self.inner.read(buf) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -190,49 +223,5 @@ impl Read for Tracked<'_> {
                 done => return done,
             }
         }
-    }
-}
-
-/// What the engine's error is in our words.
-pub(super) fn failed(doing: &'static str, url: &Url, idle: Duration, error: ureq::Error) -> Error {
-    let url = url.to_string();
-    let connection = |source| Error::Connection { doing, url: url.clone(), source };
-    let protocol = |expected, found: String| Error::Protocol { doing, url: url.clone(), expected, found };
-    match error {
-        ureq::Error::Timeout(timeout) => {
-            Error::Silence { doing, url: url.clone(), wait: wait(doing, timeout), idle }
-        }
-        ureq::Error::Io(e) => match e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(tls) => refused(doing, url.clone(), tls),
-            None => connection(e),
-        },
-        ureq::Error::Rustls(tls) => refused(doing, url.clone(), &tls),
-        ureq::Error::Tls(why) => protocol("TLS", why.to_owned()),
-        ureq::Error::HostNotFound => connection(io::Error::new(io::ErrorKind::NotFound, "no such host")),
-        ureq::Error::ConnectProxyFailed(why) => connection(io::Error::other(format!("the proxy: {why}"))),
-        ureq::Error::LargeResponseHeader(..) => protocol("at most 64 KiB of headers", "more".to_owned()),
-        ureq::Error::Protocol(e) => protocol("HTTP", e.to_string()),
-        other => protocol("HTTP", other.to_string()),
-    }
-}
-
-fn refused(doing: &'static str, url: String, error: &rustls::Error) -> Error {
-    let found = error.to_string();
-    match error {
-        rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
-            Error::Certificate { doing, url, found }
-        }
-        _ => Error::Protocol { doing, url, expected: "TLS", found },
-    }
-}
-
-fn wait(doing: &str, timeout: Timeout) -> Wait {
-    match timeout {
-        Timeout::Resolve => Wait::Name,
-        Timeout::Connect => Wait::Connection,
-        Timeout::SendRequest | Timeout::SendBody | Timeout::PerWrite => Wait::Sending,
-        // A read before there are headers waits for them.
-        Timeout::PerRead | Timeout::RecvBody if doing == "reading" => Wait::Bytes,
-        _ => Wait::Answer,
     }
 }

@@ -14,6 +14,7 @@
 
 mod client;
 mod error;
+mod fault;
 mod headers;
 mod redirect;
 mod request;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use ureq::http::HeaderMap;
 
-use super::client::failed;
 use super::error::Error;
+use super::fault::failed;
 use super::request::Method;
 use super::status::{Outcome, outcome};
 use super::url::Url;

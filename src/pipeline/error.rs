@@ -5,9 +5,15 @@ use std::io;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::http::{self, Outcome};
 use crate::transport::glance;
 use crate::vhd::{self, Finding};
-use crate::{http, os, sr, tool, transport};
+use crate::{os, sr, tool, transport};
+
+/// What is wrong with a stream that ends too early.
+pub(crate) const CUT_OFF: &str = "the image is cut off";
+/// What is wrong with a stream that does not decode.
+const DAMAGED: &str = "the image is damaged";
 
 /// What sort of error it is: the stable part, that scripts and the control plane go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -27,18 +33,18 @@ pub enum Kind {
     NotFound,
     /// The SR cannot be used.
     BadSr,
+    /// A server was not reached, broke off, or what came from it is not what is there: trying again may help.
+    Network,
+    /// A server refuses, or is not to be trusted: trying again does not help.
+    Refused,
+    /// A server has no such image.
+    NoSuchImage,
     /// The host's tool failed.
     Tool,
     /// The host has no such tool.
     ToolMissing,
     /// The file system is full.
     NoSpace,
-    /// A server, or the way to it, is in trouble: the same may succeed later.
-    Network,
-    /// A server refuses what it was asked for.
-    Refused,
-    /// Glance has no such image.
-    NoSuchImage,
     /// The system refused.
     System,
 }
@@ -106,6 +112,12 @@ pub enum Error {
         archive: String,
         /// Why.
         source: io::Error,
+    },
+    /// A stream from a server is damaged, and the server does not say what its digest should be.
+    #[error("{fault}; it may have been damaged on its way: try again")]
+    Unconfirmed {
+        /// What is wrong with it.
+        fault: Box<Error>,
     },
     /// A uuid is not one.
     #[error("{what}: expected {expected}, found {found}")]
@@ -182,8 +194,8 @@ impl Error {
         move |source| {
             let (problem, expected) = match source.kind() {
                 _ if source.raw_os_error().is_some() => return Self::Stream { archive, source },
-                io::ErrorKind::UnexpectedEof => ("the image is cut off", "the rest of it"),
-                _ => ("the image is damaged", "sound gzip and tar"),
+                io::ErrorKind::UnexpectedEof => (CUT_OFF, "the rest of it"),
+                _ => (DAMAGED, "sound gzip and tar"),
             };
             let (expected, found) = (expected.to_owned(), source.to_string());
             Self::Archive { archive, problem, expected, found }
@@ -212,6 +224,11 @@ impl Error {
         Self::Argument { what: "uuids", expected, found: format!("{uuid} {found}") }
     }
 
+    /// Whether bytes are missing or wrong, as they are after a bad transfer, and not just others than there should be.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Archive { problem: CUT_OFF | DAMAGED, .. } | Self::Stream { .. })
+    }
+
     /// The stable kind.
     #[must_use]
     pub fn kind(&self) -> Kind {
@@ -224,6 +241,11 @@ impl Error {
             Self::Engine { .. } => Kind::BadImage,
             Self::Archive { .. } => Kind::BadArchive,
             Self::Stream { .. } => Kind::System,
+            Self::Unconfirmed { .. }
+            | Self::Transport(transport::Error::Resume { .. } | transport::Error::Digest { .. }) => {
+                Kind::Network
+            }
+            Self::Transport(transport::Error::Http(e)) => of_http(e),
             Self::Argument { .. } => Kind::BadArgument,
             Self::TooFewUuids { .. } => Kind::TooFewUuids,
             Self::Sr(sr::Error::Taken { .. }) | Self::Transport(transport::Error::Exists { .. }) => {
@@ -249,6 +271,10 @@ impl Error {
                 (file, Some(finding.offset), &finding.expected, &finding.found)
             }
             Self::Archive { archive, expected, found, .. } => (archive, None, expected, found),
+            Self::Unconfirmed { fault } => return fault.detail(),
+            Self::Transport(transport::Error::Digest { name, expected, found, .. }) => {
+                (name, None, expected, found)
+            }
             _ => return None,
         };
         Some(Detail { file: file.clone(), offset, expected: expected.clone(), found: found.clone() })
@@ -286,11 +312,14 @@ fn of_glance(error: &glance::Error) -> Kind {
 
 fn of_http(error: &http::Error) -> Kind {
     match error {
-        _ if error.is_retryable() => Kind::Network,
+        http::Error::Status { status, .. } if http::outcome(*status) == Outcome::NotFound => {
+            Kind::NoSuchImage
+        }
         http::Error::Url { .. } | http::Error::Header { .. } | http::Error::Proxy { .. } => Kind::BadArgument,
         http::Error::CaBundle { .. } | http::Error::NoCertificates { .. } | http::Error::Body { .. } => {
             Kind::System
         }
+        retryable if retryable.is_retryable() => Kind::Network,
         _ => Kind::Refused,
     }
 }

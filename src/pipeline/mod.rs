@@ -12,6 +12,7 @@
 
 mod adopt;
 mod archive;
+mod arrival;
 mod carried;
 mod checkup;
 mod coalesce;
