@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use super::args::Export as Args;
 use super::outcome::{Exit, Failure};
-use super::{session, show};
+use super::{openstack, session, show};
 use crate::pipeline::Export;
 use crate::sr::Repository;
 use crate::transport::{Sink, Target};
@@ -17,9 +17,11 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     }
     let export =
         Export { vdis: args.vdis.clone(), chain: args.chain, flatten: args.flatten, level: args.level };
+    let mut settings = session::settings()?;
+    openstack::apply(&args.glance, &mut settings)?;
     let exported = session::with_context(&session::embedded(), quiet, |ctx| {
         let sr = Repository::open(&args.sr)?;
-        export.run(&sr, Sink::open(&target)?, ctx)
+        export.run(&sr, Sink::open(&target, &settings)?, ctx)
     })?;
     let text = if args.json {
         show::pretty(&exported)
@@ -36,7 +38,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     match target {
         Target::Stdout if quiet && !args.json => {}
         Target::Stdout => eprint!("{text}"),
-        Target::File(_) => show::text(&text),
+        Target::File(_) | Target::Glance(_) => show::text(&text),
     }
     Ok(Exit::Done)
 }

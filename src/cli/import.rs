@@ -2,7 +2,7 @@
 
 use super::args::Import as Args;
 use super::outcome::{Exit, Failure};
-use super::{session, show};
+use super::{openstack, session, show};
 use crate::pipeline::Import;
 use crate::sr::Repository;
 use crate::transport::Source;
@@ -14,7 +14,8 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         flatten: args.flatten,
         dry_run: args.dry_run,
     };
-    let settings = session::settings()?;
+    let mut settings = session::settings()?;
+    openstack::apply(&args.glance, &mut settings)?;
     // A URL is shown as its source shows it: without secrets.
     let mut name = String::new();
     let imported = session::with_context(&args.tool, quiet, |ctx| {

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::error::Error;
-use super::glance::Upload;
+use super::glance::{self, Image, Upload};
 use super::new_file::NewFile;
+use crate::config::Settings;
 use crate::os;
 
 /// Where the bytes are meant to go.
@@ -16,13 +17,16 @@ pub enum Target {
     Stdout,
     /// A file that must not exist yet; or a pipe or device that does.
     File(PathBuf),
+    /// The image of Glance with this id, which waits for data.
+    Glance(String),
 }
 
 impl From<&str> for Target {
     fn from(name: &str) -> Self {
-        match name {
-            "-" => Self::Stdout,
-            path => Self::File(PathBuf::from(path)),
+        match glance::id_in(name) {
+            Some(id) => Self::Glance(id.to_owned()),
+            None if name == "-" => Self::Stdout,
+            None => Self::File(PathBuf::from(name)),
         }
     }
 }
@@ -43,13 +47,16 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Opens `target` for writing.
+    /// Opens `target` for writing; the settings say where Glance is.
     ///
     /// # Errors
-    /// The file exists, or cannot be created.
-    pub fn open(target: &Target) -> Result<Self, Error> {
+    /// The file exists, or cannot be created; the image does not wait for data.
+    pub fn open(target: &Target, settings: &Settings) -> Result<Self, Error> {
         let inner = match target {
             Target::Stdout => Inner::Stdout(io::stdout()),
+            Target::Glance(id) => {
+                return Ok(Self::upload(Upload::begin(Image::configured(id, settings)?, &[])?));
+            }
             Target::File(path) => match std::fs::symlink_metadata(path) {
                 Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
                     let opened = File::options().write(true).open(path);

@@ -14,5 +14,9 @@ mod plugin;
 #[path = "../plugins/repository.rs"]
 #[allow(dead_code, reason = "the tests of the plugins use the rest")]
 mod repository;
+#[path = "../http/server.rs"]
+#[allow(dead_code, reason = "the tests of the HTTP client use the rest")]
+mod server;
+mod trouble;
 mod upload;
 mod xapi;

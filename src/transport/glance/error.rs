@@ -15,6 +15,12 @@ pub enum Error {
         /// What it is.
         found: String,
     },
+    /// Nobody says where Glance is.
+    #[error(
+        "glance.endpoint: expected the URL of Glance, found nothing: name it with --glance-endpoint, OS_IMAGE_URL \
+         or in the configuration file"
+    )]
+    NoEndpoint,
     /// The server has no such image.
     #[error(
         "image {image}: Glance has none of this id (404): create it with `openstack image create`, or look at the id"
@@ -48,7 +54,7 @@ pub enum Error {
         /// Its id.
         image: String,
         /// What was compared.
-        what: &'static str,
+        what: String,
         /// What was sent.
         sent: String,
         /// What the server has.

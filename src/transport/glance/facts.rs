@@ -35,7 +35,8 @@ impl Image {
             ApiVersion::V2 => {
                 let request = self.request(Method::Get, "")?;
                 let document = self.ask(&request, Body::Empty)?.document(LONGEST)?;
-                serde_json::from_slice(&document).map_err(|e| self.unlike("a JSON object with its status", e))
+                serde_json::from_slice(&document)
+                    .map_err(|e| self.unlike("a JSON object with its status", &e))
             }
         }
     }
@@ -43,7 +44,7 @@ impl Image {
     fn of_headers(&self, response: &Response) -> Result<Facts, Error> {
         let text = |name: &str| response.header(name).map(str::to_owned);
         let status = text("x-image-meta-status")
-            .ok_or_else(|| self.unlike("the header x-image-meta-status", "an answer without it"))?;
+            .ok_or_else(|| self.unlike("the header x-image-meta-status", &"an answer without it"))?;
         Ok(Facts {
             status,
             size: text("x-image-meta-size").and_then(|size| size.parse().ok()),
@@ -53,7 +54,7 @@ impl Image {
         })
     }
 
-    fn unlike(&self, expected: &'static str, found: impl ToString) -> Error {
+    fn unlike(&self, expected: &'static str, found: &dyn ToString) -> Error {
         Error::Answer { image: self.id.clone(), expected, found: found.to_string() }
     }
 }

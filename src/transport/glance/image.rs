@@ -4,8 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::error::Error;
+use crate::config::{Settings, key};
 use crate::http::{Body, Client, Headers, Method, Request, Response, Url};
 
+/// What names an image of Glance where files and URLs are named as well.
+const PREFIX: &str = "glance:";
 /// Longer than any id: v2 makes uuids, v1 takes up to 36 characters.
 const LONGEST_ID: usize = 255;
 
@@ -67,6 +70,20 @@ impl Image {
         Ok(Self { client, id: id.to_owned(), version, base: without_version(endpoint).to_owned(), headers })
     }
 
+    /// The image `id` of the server that the settings name, asked for with their token.
+    ///
+    /// # Errors
+    /// They name none, or one that cannot be asked.
+    pub fn configured(id: &str, settings: &Settings) -> Result<Self, Error> {
+        let endpoint = settings.optional_text(key::GLANCE_ENDPOINT).ok_or(Error::NoEndpoint)?;
+        let version = settings.text(key::GLANCE_API_VERSION).parse()?;
+        let mut headers = Headers::new();
+        if let Some(token) = settings.secret(key::GLANCE_TOKEN) {
+            headers.set_secret("X-Auth-Token", &token)?;
+        }
+        Self::new(Client::new(settings)?, endpoint, id, version, headers)
+    }
+
     /// Asks for the image itself, or for its `/file`.
     pub(super) fn request(&self, method: Method, below: &str) -> Result<Request, Error> {
         let version = match self.version {
@@ -84,21 +101,27 @@ impl Image {
 
     /// Sends `request`; the answer is a success.
     pub(super) fn ask(&self, request: &Request, body: Body<'_>) -> Result<Response, Error> {
-        self.succeeded(self.client.send(request, body)?)
-    }
-
-    /// `response`, if it is a success.
-    pub(super) fn succeeded(&self, response: Response) -> Result<Response, Error> {
+        let response = self.client.send(request, body)?;
         if response.status == 404 {
-            return Err(Error::NoSuchImage { image: self.id.clone() });
+            return Err(self.missing());
         }
         Ok(response.success()?)
     }
+
+    pub(super) fn missing(&self) -> Error {
+        Error::NoSuchImage { image: self.id.clone() }
+    }
+}
+
+/// The id in `glance:ID`, if that is what `name` is.
+#[must_use]
+pub fn id_in(name: &str) -> Option<&str> {
+    name.strip_prefix(PREFIX)
 }
 
 impl fmt::Display for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "glance:{}", self.id)
+        write!(f, "{PREFIX}{}", self.id)
     }
 }
 
@@ -112,7 +135,9 @@ fn is_segment(id: &str) -> bool {
 fn without_version(endpoint: &str) -> &str {
     let endpoint = endpoint.trim_end_matches('/');
     match endpoint.rsplit_once("/v") {
-        Some((before, version)) if version.parse::<f32>().is_ok() => before.trim_end_matches('/'),
+        Some((before, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => {
+            before.trim_end_matches('/')
+        }
         _ => endpoint,
     }
 }
@@ -120,7 +145,6 @@ fn without_version(endpoint: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Settings;
 
     fn data_url(endpoint: &str, id: &str, version: ApiVersion) -> Result<String, String> {
         let client = Client::new(&Settings::default()).unwrap();

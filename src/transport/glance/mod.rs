@@ -23,5 +23,5 @@ mod transfer;
 mod upload;
 
 pub use error::Error;
-pub use image::{ApiVersion, Image};
+pub use image::{ApiVersion, Image, id_in};
 pub use upload::Upload;

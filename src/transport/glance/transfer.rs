@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use super::error::Error;
 use super::image::Image;
 use crate::http::{Body, Request};
-use crate::stream::{DigestReader, Digests};
+use crate::stream::{Algorithm, DigestReader, Digests};
 
 /// Pieces that may wait for the network; the pipeline writes pieces of 256 KiB.
 const WAITING: usize = 8;
@@ -31,7 +31,9 @@ impl Transfer {
     pub(super) fn start(image: Image, request: Request) -> Self {
         let (pieces, incoming) = sync_channel(WAITING);
         let thread = std::thread::spawn(move || {
-            let mut body = DigestReader::new(Incoming { pieces: incoming, piece: Vec::new(), used: 0 });
+            let incoming = Incoming { pieces: incoming, piece: Vec::new(), used: 0 };
+            // What Glance computes by default.
+            let mut body = DigestReader::with(incoming, &[Algorithm::Sha512]);
             image.ask(&request, Body::Stream(&mut body))?;
             let read = |e: io::Error| image.broken(&e.to_string());
             body.finish().map_err(read)

@@ -8,7 +8,7 @@ use super::image::{ApiVersion, Image};
 use super::metadata;
 use super::transfer::Transfer;
 use crate::http::{Method, Request};
-use crate::stream::Digests;
+use crate::stream::{Algorithm, Digests};
 use crate::transport;
 
 /// An image that is written to. Only [`Upload::commit`] makes it one: dropping this breaks the request off, and the server
@@ -60,23 +60,19 @@ impl Upload {
 
     /// Holds what the server has against what was sent, as far as it says.
     fn compare(&self, sent: &Digests, facts: &Facts) -> Result<(), Error> {
-        let differs = |what, sent: &str, found: &str| {
-            let (image, sent, found) = (self.image.id.clone(), sent.to_owned(), found.to_owned());
-            Err(Error::Mismatch { image, what, sent, found })
-        };
-        if facts.status != "active" {
-            return differs("status", "active", &facts.status);
-        }
-        match facts.size {
-            Some(size) if size != sent.bytes => {
-                return differs("bytes", &sent.bytes.to_string(), &size.to_string());
+        let same = |what: &str, sent: &str, found: Option<&str>| match found {
+            Some(found) if !found.eq_ignore_ascii_case(sent) => {
+                let (image, what) = (self.image.id.clone(), what.to_owned());
+                Err(Error::Mismatch { image, what, sent: sent.to_owned(), found: found.to_owned() })
             }
-            _ => {}
-        }
-        match &facts.checksum {
-            Some(md5) if !md5.eq_ignore_ascii_case(&sent.md5) => differs("MD5", &sent.md5, md5),
             _ => Ok(()),
-        }
+        };
+        same("status", "active", Some(&facts.status))?;
+        same("bytes", &sent.bytes.to_string(), facts.size.map(|size| size.to_string()).as_deref())?;
+        same("md5", &sent.md5, facts.checksum.as_deref())?;
+        let Some(name) = &facts.os_hash_algo else { return Ok(()) };
+        let known = Algorithm::named(name).and_then(|algorithm| sent.of(algorithm));
+        known.map_or(Ok(()), |digest| same(name, digest, facts.os_hash_value.as_deref()))
     }
 
     /// The request, which begins with the first bytes: an export looks at its disks before it writes.
