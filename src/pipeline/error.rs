@@ -302,7 +302,7 @@ fn of_os(error: &os::Error) -> Kind {
 
 fn of_glance(error: &glance::Error) -> Kind {
     match error {
-        glance::Error::Argument { .. } => Kind::BadArgument,
+        glance::Error::Argument { .. } | glance::Error::NoEndpoint => Kind::BadArgument,
         glance::Error::NoSuchImage { .. } => Kind::NoSuchImage,
         glance::Error::NoData { .. } | glance::Error::NotQueued { .. } => Kind::Refused,
         glance::Error::Mismatch { .. } | glance::Error::Answer { .. } => Kind::Network,

@@ -115,7 +115,7 @@ fn other_plugins_answer_the_same_client() {
         // A plain function, as nova asks before it attaches a disk twice.
         assert_eq!(xapi.call("session.is_xsm_sr_check_relaxed", &json!({})), true);
         // Where the stack is too short there is no second attempt, and the client can read why.
-        let arguments = json!({ "sr_path": sr.text(), "vdi_uuids": vdis, "uuid_stack": stack[..1] });
+        let arguments = json!({ "sr_path": sr.text(), "vdi_uuids": vdis, "uuid_stack": some_uuids(1) });
         let call = json!([{ "function": "disk_management.safe_copy_vdis", "arguments": arguments }]);
         assert_eq!(xapi.calls(&call)[0]["details"][2], "IndexError");
     }

@@ -27,7 +27,7 @@ bind_host = 127.0.0.1
 log_file = {directory}/{program}.log
 {default}
 [database]
-connection = sqlite:///{directory}/glance.sqlite
+connection = sqlite:///{directory}/glance.sqlite?timeout={patience}
 [paste_deploy]
 flavor =
 config_file = {directory}/{program}-paste.ini
@@ -98,7 +98,7 @@ class Server:
     def configure(self, program, paste, factory, default, more, version=0):
         """Writes the configuration of a program; returns its path."""
         values = {'directory': self.directory, 'program': program, 'factory': factory, 'version': version}
-        values.update(default='\n'.join(default), more=more.format(**values))
+        values.update(patience=PATIENCE, default='\n'.join(default), more=more.format(**values))
         path = os.path.join(self.directory, program)
         with open(path + '-paste.ini', 'w') as written:
             written.write(paste.format(**values))
@@ -114,13 +114,14 @@ class Server:
         self.children.append(child)
 
     def start_v2(self):
-        """Under uWSGI, with the options that devstack's lib/apache gives it."""
+        """Under uWSGI, with the options that devstack's lib/apache gives it, but one request at a time: SQLite refuses
+        a transaction that another has overtaken."""
         default = ['worker_self_reference_url = ' + self.endpoint, 'enabled_backends = files:file',
                    'enabled_import_methods = []']
         self.configure('glance-api', PASTE, 'glance.api.v2.router', default, V2, 2)
         self.run('pyuwsgi', '--http', '127.0.0.1:%d' % self.port, '--module', 'glance.wsgi.api:application',
                  '--need-app', '--master', '--die-on-term', '--lazy-apps', '--enable-threads', '--processes', '1',
-                 '--threads', '4', '--http-raw-body', '--http-chunked-input', '--http-auto-chunked',
+                 '--threads', '1', '--http-raw-body', '--http-chunked-input', '--http-auto-chunked',
                  '--buffer-size', '65535', '--socket-timeout', '30')
 
     def start_v1(self):

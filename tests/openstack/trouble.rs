@@ -24,7 +24,7 @@ fn taken(status: &str) -> Script {
 
 /// Refuses before any of the body.
 fn refused(said: &str) -> Script {
-    vec![Step::Send(answer(said, "", b"", None)), Step::Take]
+    status(said, "")
 }
 
 fn silent() -> Script {
@@ -62,6 +62,7 @@ fn every_step_of_an_upload_fails_in_its_own_way() {
         (vec![status("418 I'm a teapot", "")], "RetryableError", "418"),
         (vec![ok("", b"hello")], "RetryableError", "a JSON object with its status"),
         (vec![facts(&json!({ "status": "saving" }))], "PluginError", "expected status queued, found saving"),
+        (vec![queued(), status("500 Oh", "")], "RetryableError", "PATCH"),
         (vec![queued(), patched()], "RetryableError", "PUT http://127.0.0.1"),
         (vec![queued(), patched(), silent()], "RetryableError", "silence"),
         (vec![queued(), patched(), refused("404 Not Found")], "Failure", "ImageNotFound"),
@@ -100,6 +101,8 @@ fn every_step_of_an_upload_fails_in_its_own_way() {
         assert_eq!(found, class, "{message}: {said}");
         assert!(said.contains(message), "{message}: {said}");
         assert_eq!(sr.content(), content);
+        let uploads = server.seen().iter().filter(|seen| seen.head.starts_with("PUT")).count();
+        assert!(uploads <= 1, "{message}: sent {uploads} times");
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::Error;
 use super::image::Image;
-use crate::http::{Body, Headers, Method};
+use crate::http::{Body, Headers, Method, Response};
 
 /// Media type of a list of changes to an image (Image API v2, "Update image").
 const PATCH: &str = "application/openstack-images-v2.1-json-patch";
@@ -47,15 +47,22 @@ fn changes(properties: &[(String, String)]) -> Value {
 impl Image {
     /// Sets formats and properties in version 2. A refusal is logged, as by os-xenapi: policies may forbid a change that
     /// the image does not need.
+    ///
+    /// # Errors
+    /// The server is in trouble: without its formats, the image would be refused its data for good.
     pub(super) fn patch(&self, properties: &[(String, String)]) -> Result<(), Error> {
         let mut request = self.request(Method::Patch, "")?;
         request.headers.set("content-type", PATCH)?;
         let body = changes(properties).to_string();
         let answered = self.client.send(&request, Body::Bytes(body.as_bytes()));
-        if let Err(error) = answered.and_then(|response| response.success()) {
-            tracing::warn!(image = self.id, "the metadata was not set: {error}");
+        match answered.and_then(Response::success) {
+            Err(error) if error.is_retryable() => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(image = self.id, "the metadata was not set: {error}");
+                Ok(())
+            }
+            Ok(_) => Ok(()),
         }
-        Ok(())
     }
 }
 

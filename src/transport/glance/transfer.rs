@@ -82,7 +82,7 @@ impl Drop for Transfer {
 }
 
 impl Image {
-    fn broken(&self, found: &str) -> Error {
+    pub(super) fn broken(&self, found: &str) -> Error {
         Error::Answer { image: self.id.clone(), expected: "a whole upload", found: found.to_owned() }
     }
 }

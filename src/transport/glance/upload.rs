@@ -16,7 +16,16 @@ use crate::transport;
 pub struct Upload {
     image: Image,
     put: Request,
-    transfer: Option<Transfer>,
+    state: State,
+}
+
+enum State {
+    /// Nothing was written: an export looks at its disks before it does.
+    Waiting,
+    /// On its way.
+    Running(Transfer),
+    /// It failed. Whoever still writes, as compressors do when they are dropped, must not begin another.
+    Failed,
 }
 
 impl Upload {
@@ -39,7 +48,7 @@ impl Upload {
         if image.version == ApiVersion::V2 {
             image.patch(properties)?;
         }
-        Ok(Self { image, put, transfer: None })
+        Ok(Self { image, put, state: State::Waiting })
     }
 
     /// Sends what is left, and makes sure that the server has what was sent.
@@ -47,7 +56,7 @@ impl Upload {
     /// # Errors
     /// The server did not take it, or has something else.
     pub fn commit(mut self) -> Result<(), Error> {
-        let sent = self.started().finish(&self.image)?;
+        let sent = self.take()?.finish(&self.image)?;
         match self.image.facts() {
             Ok(facts) => self.compare(&sent, &facts),
             Err(error) => {
@@ -75,18 +84,27 @@ impl Upload {
         known.map_or(Ok(()), |digest| same(name, digest, facts.os_hash_value.as_deref()))
     }
 
-    /// The request, which begins with the first bytes: an export looks at its disks before it writes.
-    fn started(&mut self) -> Transfer {
-        self.transfer.take().unwrap_or_else(|| Transfer::start(self.image.clone(), self.put.clone()))
+    /// The request, begun if it is not yet; until it is put back, this has failed.
+    fn take(&mut self) -> Result<Transfer, Error> {
+        match std::mem::replace(&mut self.state, State::Failed) {
+            State::Waiting => Ok(Transfer::start(self.image.clone(), self.put.clone())),
+            State::Running(transfer) => Ok(transfer),
+            State::Failed => Err(self.image.broken("an earlier failure")),
+        }
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut transfer = self.take()?;
+        transfer.send(bytes, &self.image)?;
+        self.state = State::Running(transfer);
+        Ok(())
     }
 }
 
 impl Write for Upload {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let mut transfer = self.started();
-        // What went wrong stays whole inside: see `transport::Error`.
-        transfer.send(buf, &self.image).map_err(|e| io::Error::other(transport::Error::from(e)))?;
-        self.transfer = Some(transfer);
+        // What went wrong stays whole inside, for whoever knows what to make of it.
+        self.send(buf).map_err(|e| io::Error::other(transport::Error::from(e)))?;
         Ok(buf.len())
     }
 
