@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test starts the programs that it tests with")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod by_hand;
 mod client;
 mod download;
 mod environment;
