@@ -5,6 +5,7 @@
 mod config_file;
 mod dom0_plugin_version;
 mod glance;
+mod kernel;
 mod migration;
 mod porter;
 mod workarounds;
@@ -18,6 +19,7 @@ const PLUGINS: &[Plugin] = &[
     config_file::PLUGIN,
     dom0_plugin_version::PLUGIN,
     glance::PLUGIN,
+    kernel::PLUGIN,
     migration::PLUGIN,
     porter::PLUGIN,
     workarounds::PLUGIN,

@@ -5,11 +5,13 @@
 //!
 //! ```text
 //! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ http, stream, vhd, config ─▶ wire, os
+//!                       └────▶ xenapi, boot ────────────────────────▶ http, config ─▶ wire, os
 //!      vhd-util ─▶ vhd_util ─────────────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
 //!
 //! Start reading at [`pipeline`].
 
+pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod host;
@@ -23,3 +25,4 @@ pub mod transport;
 pub mod vhd;
 pub mod vhd_util;
 pub mod wire;
+pub mod xenapi;

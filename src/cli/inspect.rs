@@ -4,20 +4,15 @@ use std::path::Path;
 
 use super::args::Inspect as Args;
 use super::outcome::{Exit, Failure};
-use super::{openstack, session, show};
+use super::{openstack, place, show};
 use crate::pipeline::{ImageFacts, Inspection, inspect, inspect_repository};
 use crate::transport::Source;
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    let inspection = match (&args.sr, &args.file) {
-        (Some(sr), _) => inspect_repository(sr)?,
-        (None, Some(file)) if Path::new(file).is_dir() => inspect_repository(Path::new(file))?,
-        (None, Some(file)) => {
-            let mut settings = session::settings()?;
-            openstack::apply(&args.glance, &mut settings)?;
-            inspect(Source::open(file, &settings)?)?
-        }
-        (None, None) => return Err(Failure::Usage("name a file, or an SR with --sr".into())),
+    let inspection = match &args.file {
+        Some(file) if Path::new(file).is_dir() => inspect_repository(Path::new(file))?,
+        Some(file) => inspect(Source::open(file, &openstack::settings(&args.glance)?)?)?,
+        None => inspect_repository(&place::find(args.sr.as_deref(), args.sr_uuid)?)?,
     };
     if args.json {
         show::document(&inspection);

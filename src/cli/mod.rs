@@ -14,6 +14,7 @@ mod map;
 mod openstack;
 mod outcome;
 mod picture;
+mod place;
 mod session;
 mod show;
 

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use super::args::Glance as Args;
 use super::outcome::Failure;
-use super::session::misconfigured;
+use super::session::{self, misconfigured};
 use crate::config::{Key, Origin, Settings, key};
 use crate::os;
 
@@ -25,22 +25,23 @@ const LONGEST_TOKEN: u64 = 64 << 10;
 /// The values of `OS_AUTH_TYPE` with which `OS_ENDPOINT` is the service's own (keystoneauth's plugins).
 const WITHOUT_CATALOG: [&str; 3] = ["token_endpoint", "admin_token", "none"];
 
-/// Adds to `settings` what the environment and the command line say.
+/// The settings in force, with what the environment and the command line say of Glance.
 ///
 /// # Errors
 /// A value does not fit, or the token's file cannot be read.
-pub(super) fn apply(args: &Args, settings: &mut Settings) -> Result<(), Failure> {
-    apply_variables(settings, |name| std::env::var(name).ok().filter(|text| !text.is_empty()))?;
+pub(super) fn settings(args: &Args) -> Result<Settings, Failure> {
+    let mut settings = session::settings()?;
+    apply_variables(&mut settings, |name| std::env::var(name).ok().filter(|text| !text.is_empty()))?;
     if let Some(endpoint) = &args.endpoint {
-        set(settings, key::GLANCE_ENDPOINT, endpoint, Origin::Option)?;
+        set(&mut settings, key::GLANCE_ENDPOINT, endpoint, Origin::Option)?;
     }
     if let Some(file) = &args.token_file {
-        set(settings, key::GLANCE_TOKEN, &token(file)?, Origin::Option)?;
+        set(&mut settings, key::GLANCE_TOKEN, &token(file)?, Origin::Option)?;
     }
     if let Some(version) = args.api_version {
-        set(settings, key::GLANCE_API_VERSION, &version.to_string(), Origin::Option)?;
+        set(&mut settings, key::GLANCE_API_VERSION, &version.to_string(), Origin::Option)?;
     }
-    Ok(())
+    Ok(settings)
 }
 
 fn apply_variables(

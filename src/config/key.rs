@@ -54,7 +54,18 @@ keys! {
     IMAGES = "images", Path, "/images", "Where migrated instances arrive";
 
     XAPI_CONF = "xapi.conf", Path, "/etc/xapi.conf", "xapi's own configuration";
+    XAPI_USER = "xapi.user", Text, "root", "Who logs in to xapi";
+    XAPI_PASSWORD = "xapi.password", Secret, "", "With which password; root needs none on the host's own socket";
+    XAPI_FOLLOW_MASTER = "xapi.follow_master", Flag, "false", "Log in at the master that a pool member names";
+    XAPI_TIMEOUT = "xapi.timeout", Seconds, "600", "How long one call of xapi may take";
+    XAPI_UNPLUG_TRIES = "xapi.unplug_tries", Number, "30", "How often to unplug a disk that is in use, a second apart";
+    XAPI_INVENTORY = "xapi.inventory", Path, "/etc/xensource-inventory", "The host's record of itself";
     XAPI_URL = "xapi.url", Text, "unix:/var/lib/xcp/xapi", "Where xapi is: unix:PATH, or http(s)://HOST";
+
+    SR_MOUNTS = "sr.mounts", Path, "/var/run/sr-mount", "Where SRs are mounted, each under its uuid";
+
+    KERNEL_DIRECTORY = "kernel.directory", Path, "/boot/guest", "Where kernels and ramdisks of guests are kept";
+    KERNEL_DEVICES = "kernel.devices", Path, "/dev", "Where disks appear that are plugged into the control domain";
 
     HTTP_IDLE_TIMEOUT = "http.idle_timeout", Seconds, "90", "How long a connection may be silent";
     HTTP_RETRIES = "http.retries", Number, "3", "How often a download that broke is resumed";

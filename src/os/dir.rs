@@ -93,6 +93,15 @@ impl Dir {
         super::publish::rename(self, from, self, to).map_err(Error::at("renaming", self.join(from)))
     }
 
+    /// Renames a file within the directory, in place of the file that has the name: whoever opens it finds the old one or
+    /// the new one, whole.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn replace(&self, from: &str, to: &str) -> Result<(), Error> {
+        rustix::fs::renameat(&self.fd, from, &self.fd, to).map_err(Error::at("replacing", self.join(to)))
+    }
+
     /// Removes a file's name.
     ///
     /// # Errors

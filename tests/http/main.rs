@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests start the program and openssl")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod apache;
 mod broken;
 mod damaged;
 mod import;

@@ -15,11 +15,11 @@ use crate::server::{Server, Step, cut, ok, status};
 use crate::support::{Porter, Sr, have, skipped};
 
 /// A directory with a CA of its own.
-struct Authority(TempDir);
+pub(crate) struct Authority(TempDir);
 
 impl Authority {
     /// Nothing, with a word about it, where there is no openssl.
-    fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         if have("openssl").is_none() {
             skipped("TLS", "there is no openssl");
             return None;
@@ -39,12 +39,17 @@ impl Authority {
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
-    fn ca(&self) -> PathBuf {
+    /// Where its files are: `server.pem` and `server.key` of the last server, too.
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn ca(&self) -> PathBuf {
         self.0.path().join("ca.pem")
     }
 
     /// A server's configuration, with a certificate of this CA for `name`, as in `IP:127.0.0.1`.
-    fn server(&self, name: &str) -> Arc<ServerConfig> {
+    pub(crate) fn server(&self, name: &str) -> Arc<ServerConfig> {
         std::fs::write(self.0.path().join("extensions"), format!("subjectAltName={name}\n")).unwrap();
         self.openssl(&[
             "req",

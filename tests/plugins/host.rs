@@ -13,11 +13,12 @@ use tempfile::TempDir;
 use vhd_porter::wire::xmlrpc::{Answer, MethodCall};
 
 /// The links in the plugins' directory.
-const NAMES: [&str; 10] = [
+const NAMES: &[&str] = &[
     "dom0_plugin_version",
     "dom0_plugin_version.py",
     "config_file.py",
     "glance.py",
+    "kernel.py",
     "migration",
     "migration.py",
     "porter",

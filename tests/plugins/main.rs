@@ -8,9 +8,13 @@ mod calls;
 mod contract;
 mod failures;
 mod host;
+mod kernel;
 mod migration;
 mod porter;
 #[path = "../python/mod.rs"]
 mod python;
 mod repository;
 mod workarounds;
+#[allow(dead_code, reason = "other tests ask it more")]
+#[path = "../xapi/mod.rs"]
+mod xapi;
