@@ -74,7 +74,7 @@ def perform(session, call):
 def main():
     if sys.version_info[0] > 2:
         client.pickle = TextPickle(client.pickle)
-    session = client.XenAPISession('http://' + sys.argv[1], 'root', 'a-password', concurrent=2)
+    session = client.XenAPISession('http://' + sys.argv[1], 'root', 'a-password')
     calls = native(json.load(sys.stdin))
     json.dump([perform(session, call) for call in calls], sys.stdout)
 

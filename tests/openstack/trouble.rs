@@ -187,3 +187,62 @@ fn a_server_that_tells_nothing_of_its_images_gives_them_all_the_same() {
     });
     assert_eq!(result(&host, "download_vhd2", &arguments), json!({ "root": { "uuid": stack[0] } }));
 }
+
+#[test]
+fn arguments_come_in_the_order_of_os_xenapi_as_well() {
+    let (host, sr, stack) = (host(), Sr::new(), some_uuids(1));
+    let vdis = sr.chain(1);
+    let older = json!(["127.0.0.1", 1, false]);
+    let newer = json!(["http://127.0.0.1:1/image"]);
+    let lists = |lists: &[Value]| -> Vec<Value> {
+        lists.iter().flat_map(|list| list.as_array().unwrap().clone()).collect()
+    };
+    let (sr_path, stack, vdis) = (json!([sr.text()]), json!([stack]), json!([vdis]));
+    let (id, headers, none, version) = (json!(["an-image"]), json!([headers()]), json!([{}]), json!([2]));
+    for (function, args, url) in [
+        (
+            "download_vhd2",
+            lists(&[
+                id.clone(),
+                newer.clone(),
+                stack.clone(),
+                sr_path.clone(),
+                headers.clone(),
+                version.clone(),
+            ]),
+            "GET http://127.0.0.1:1/image/v2/images/an-image",
+        ),
+        (
+            "download_vhd2",
+            lists(&[id.clone(), newer.clone(), stack.clone(), sr_path.clone(), headers.clone()]),
+            "HEAD http://127.0.0.1:1/image/v1/images/an-image",
+        ),
+        (
+            "upload_vhd2",
+            lists(&[
+                vdis.clone(),
+                id.clone(),
+                newer,
+                sr_path.clone(),
+                headers.clone(),
+                none.clone(),
+                version,
+            ]),
+            "GET http://127.0.0.1:1/image/v2/images/an-image",
+        ),
+        (
+            "download_vhd",
+            lists(&[id.clone(), older.clone(), stack, sr_path.clone(), headers.clone()]),
+            "HEAD http://127.0.0.1:1/v1/images/an-image",
+        ),
+        (
+            "upload_vhd",
+            lists(&[vdis, id, older, sr_path, headers, none]),
+            "HEAD http://127.0.0.1:1/v1/images/an-image",
+        ),
+    ] {
+        let (class, said) = failure(&host, function, &json!({ "args": args }));
+        assert_eq!(class, "RetryableError", "{function}: {said}");
+        assert!(said.starts_with(url), "{function}: {said}");
+    }
+}

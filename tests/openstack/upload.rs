@@ -125,14 +125,41 @@ fn what_cannot_be_uploaded_changes_nothing() {
     }
 }
 
+/// Begins to upload to an image that waits for data.
+fn begin(glance: &Glance, id: &str) -> Upload {
+    let client = Client::new(&Settings::default()).unwrap();
+    let version: ApiVersion = glance.version.to_string().parse().unwrap();
+    Upload::begin(Image::new(client, &glance.endpoint, id, version, Headers::new()).unwrap(), &[]).unwrap()
+}
+
+#[test]
+fn the_first_of_two_uploads_wins_and_the_other_learns_why() {
+    for glance in Glance::all() {
+        let id = glance.create();
+        let (mut first, mut second) = (begin(glance, &id), begin(glance, &id));
+        // Bytes that differ, in more pieces than wait at once.
+        let bytes: Vec<u8> = (0..9_000_000_u32).flat_map(u32::to_le_bytes).step_by(3).collect();
+        bytes.chunks(300_000).for_each(|piece| first.write_all(piece).unwrap());
+        first.commit().unwrap();
+        assert!(glance.data(&id).unwrap() == bytes, "other bytes");
+        // It may be refused at once or when it is done.
+        let refused = match second.write_all(&bytes[..1 << 20]) {
+            Ok(()) => second.commit().unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        };
+        // Version 1 is told that the image is queued, which it is no more.
+        let status = if glance.version == 1 { "status 403" } else { "status 409" };
+        assert!(refused.contains(status), "{refused}");
+        assert!(glance.data(&id).unwrap() == bytes, "other bytes");
+        assert_eq!(glance.image(&id)["status"], "active");
+    }
+}
+
 #[test]
 fn an_upload_that_is_given_up_leaves_no_data() {
     for glance in Glance::all() {
         let id = glance.create();
-        let client = Client::new(&Settings::default()).unwrap();
-        let version: ApiVersion = glance.version.to_string().parse().unwrap();
-        let image = Image::new(client, &glance.endpoint, &id, version, Headers::new()).unwrap();
-        let mut upload = Upload::begin(image, &[]).unwrap();
+        let mut upload = begin(glance, &id);
         upload.write_all(&vec![7; 3 << 20]).unwrap();
         drop(upload);
         let status = settled(glance, &id);
