@@ -5,8 +5,10 @@
 mod config_file;
 mod dom0_plugin_version;
 mod glance;
+mod ipxe;
 mod kernel;
 mod migration;
+mod partition_utils;
 mod porter;
 mod workarounds;
 
@@ -19,8 +21,10 @@ const PLUGINS: &[Plugin] = &[
     config_file::PLUGIN,
     dom0_plugin_version::PLUGIN,
     glance::PLUGIN,
+    ipxe::PLUGIN,
     kernel::PLUGIN,
     migration::PLUGIN,
+    partition_utils::PLUGIN,
     porter::PLUGIN,
     workarounds::PLUGIN,
 ];

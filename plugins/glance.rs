@@ -1,7 +1,5 @@
 //! `glance`: images of OpenStack's image service become VDIs, and VDIs images.
 
-use std::path::Path;
-
 use vhd_porter::host::{self, Arguments, Class, Encoding, Failure, Function, Parameter, Plugin};
 use vhd_porter::http::{Client, Headers};
 use vhd_porter::pipeline::{self, Export, Identities, Import, Kind, parse_uuids};
@@ -85,12 +83,11 @@ pub(crate) const PLUGIN: Plugin = Plugin {
 
 /// Brings an image into the SR, its links under the uuids at the end of the stack: `{'root': {'uuid': LEAF}}`.
 fn download(arguments: &Arguments, endpoint: &str) -> Result<Value, Failure> {
-    let sr_path = Path::new(arguments.text("sr_path")?);
+    let (sr_path, settings) = host::sr_path(arguments)?;
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
-    let settings = host::settings()?;
     let image = image(arguments, endpoint, Client::new(&settings).map_err(refused)?)?;
     host::work_with(&settings, Choice::Auto, |ctx| {
-        let sr = Repository::open_writable(sr_path).map_err(pipeline::Error::from)?;
+        let sr = Repository::open_writable(&sr_path, &settings).map_err(pipeline::Error::from)?;
         let source = image.download().map_err(|e| download_failure(e.into()))?;
         let import = Import { uuids, ..Import::default() };
         Ok(import.run(source, &sr, ctx).map_err(download_failure)?.root_only())
@@ -99,13 +96,12 @@ fn download(arguments: &Arguments, endpoint: &str) -> Result<Value, Failure> {
 
 /// Writes VDIs, leaf first, as the data of an image that waits for it. The result is `None`.
 fn upload(arguments: &Arguments, endpoint: &str) -> Result<Value, Failure> {
-    let sr_path = Path::new(arguments.text("sr_path")?);
+    let (sr_path, settings) = host::sr_path(arguments)?;
     let vdis = parse_uuids(&arguments.texts("vdi_uuids")?)?;
     let (level, properties) = (level(arguments)?, texts_of(arguments, "properties")?);
-    let settings = host::settings()?;
     let image = image(arguments, endpoint, Client::new(&settings).map_err(refused)?)?;
     host::work_with(&settings, Choice::Embedded, |ctx| {
-        let sr = Repository::open(sr_path).map_err(pipeline::Error::from)?;
+        let sr = Repository::open(&sr_path).map_err(pipeline::Error::from)?;
         let upload = Upload::begin(image, &properties).map_err(|e| upload_failure(e.into()))?;
         let export = Export { vdis, chain: false, flatten: false, level };
         export.run(&sr, Sink::upload(upload), ctx).map_err(upload_failure)?;

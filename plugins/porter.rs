@@ -79,23 +79,22 @@ fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
     if image == "-" {
         return Err(Failure::argument("import_image: argument image: a plugin has no standard input"));
     }
-    let sr_path = Path::new(arguments.text("sr_path")?);
+    let (sr_path, settings) = host::sr_path(arguments)?;
     let import = Import {
         uuids: identities(arguments)?,
         repair: arguments.flag("repair")?,
         flatten: arguments.flag("flatten")?,
         dry_run: arguments.flag("dry_run")?,
     };
-    let settings = host::settings()?;
     host::work(choice(arguments)?, |ctx| {
-        let sr = Repository::open_writable(sr_path)?;
+        let sr = Repository::open_writable(&sr_path, &settings)?;
         import.run(Source::open(image, &settings)?, &sr, ctx)
     })
 }
 
 /// Writes a chain to a file that does not exist yet, or to an image of Glance; the answer is that of `vhd-porter export --json`.
 fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
-    let sr_path = Path::new(arguments.text("sr_path")?);
+    let (sr_path, settings) = host::sr_path(arguments)?;
     let file = arguments.text("file")?;
     if file == "-" {
         return Err(Failure::argument("export_image: argument file: standard output carries the answer"));
@@ -107,18 +106,17 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
         flatten: arguments.flag("flatten")?,
         level: u32::try_from(level).unwrap_or(u32::MAX),
     };
-    let settings = host::settings()?;
     host::work(Choice::Embedded, |ctx| {
-        let sr = Repository::open(sr_path)?;
+        let sr = Repository::open(&sr_path)?;
         export.run(&sr, Sink::open(&Target::from(file), &settings)?, ctx)
     })
 }
 
 /// Copies a chain; the answer is that of `vhd-porter copy --json`.
 fn copy(arguments: &Arguments) -> Result<Value, Failure> {
-    let sr_path = Path::new(arguments.text("sr_path")?);
+    let (sr_path, settings) = host::sr_path(arguments)?;
     let copy = Copy { vdis: parse_uuids(&arguments.texts("vdi_uuids")?)?, uuids: identities(arguments)? };
-    host::work(choice(arguments)?, |ctx| copy.run(&Repository::open_writable(sr_path)?, ctx))
+    host::work(choice(arguments)?, |ctx| copy.run(&Repository::open_writable(&sr_path, &settings)?, ctx))
 }
 
 /// Every finding in a VHD file, or in the SR whose directory is given.

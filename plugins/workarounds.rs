@@ -1,7 +1,5 @@
 //! `workarounds`: a safe copy of a chain, made by hand because cloning it in the storage manager was not safe once.
 
-use std::path::Path;
-
 use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
 use vhd_porter::pipeline::{Copy, Identities, parse_uuids};
 use vhd_porter::sr::Repository;
@@ -25,11 +23,13 @@ pub(crate) const PLUGIN: Plugin = Plugin {
 
 /// Copies the VDIs, leaf first, to the uuids at the end of the stack: `{'root': {'uuid': LEAF}}`.
 fn safe_copy_vdis(arguments: &Arguments) -> Result<Value, Failure> {
-    let sr_path = Path::new(arguments.text("sr_path")?);
+    let (sr_path, settings) = host::sr_path(arguments)?;
     let vdis = parse_uuids(&arguments.texts("vdi_uuids")?)?;
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
     let copied = host::work(Choice::Auto, |ctx| {
-        Copy { vdis, uuids }.run(&Repository::open_writable(sr_path)?, ctx).map(|copied| copied.root_only())
+        Copy { vdis, uuids }
+            .run(&Repository::open_writable(&sr_path, &settings)?, ctx)
+            .map(|copied| copied.root_only())
     })?;
     Ok(copied)
 }

@@ -68,7 +68,9 @@ fn the_examples_in_the_documents_are_true() {
             let mut shell = Command::new("sh");
             shell.args(["-c", &example.command]).current_dir(place.path()).env("PATH", &path);
             // Our own vhd-util is not the host's.
-            shell.env("VHD_PORTER_VHD_UTIL", "/nonexistent/vhd-util");
+            shell
+                .env("VHD_PORTER_VHD_UTIL", "/nonexistent/vhd-util")
+                .env("VHD_PORTER_STATE", "/dev/null/none");
             let output = shell.output().unwrap();
             let text = String::from_utf8(output.stdout).unwrap();
             let lines: Vec<&str> = text.lines().collect();

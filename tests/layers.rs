@@ -13,13 +13,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("http", &["config", "wire"]),
     ("xenapi", &["http", "config", "wire", "os"]),
     ("boot", &["os"]),
+    ("block", &["os"]),
     ("stream", &["os"]),
     ("transport", &["http", "stream", "config", "wire", "os"]),
-    ("sr", &["vhd", "os"]),
+    ("sr", &["vhd", "config", "os"]),
+    ("iso", &["sr", "os"]),
     ("tool", &["vhd", "os"]),
     ("pipeline", &["transport", "http", "sr", "tool", "stream", "vhd", "os"]),
     ("vhd_util", &["vhd", "os"]),
-    ("host", &["pipeline", "tool", "xenapi", "boot", "config", "wire", "os"]),
+    ("host", &["pipeline", "tool", "xenapi", "boot", "block", "iso", "config", "wire", "os"]),
     ("cli", &["pipeline", "xenapi", "transport", "sr", "tool", "stream", "vhd", "config", "wire", "os"]),
 ];
 
@@ -90,7 +92,20 @@ fn the_programs_use_only_the_top() {
         ("src/bin", &["vhd_util"]),
         (
             "plugins",
-            &["host", "pipeline", "xenapi", "boot", "sr", "tool", "transport", "http", "config", "wire"],
+            &[
+                "host",
+                "pipeline",
+                "xenapi",
+                "boot",
+                "block",
+                "iso",
+                "sr",
+                "tool",
+                "transport",
+                "http",
+                "config",
+                "wire",
+            ],
         ),
     ];
     for (place, allowed) in programs {

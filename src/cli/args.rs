@@ -52,6 +52,8 @@ pub enum Command {
     Coalesce(Coalesce),
     /// Rewrite a damaged footer from the good one
     Repair(Repair),
+    /// End what runs that died have left in an SR
+    Recover(Recover),
     /// Call a plugin function the way xapi does
     Call(Call),
 }
@@ -74,6 +76,7 @@ impl Command {
             Self::Snapshot(a) => a.json,
             Self::Coalesce(a) => a.json,
             Self::Repair(a) => a.json,
+            Self::Recover(a) => a.json,
             Self::Call(a) => a.json.is_some(),
         }
     }
@@ -379,6 +382,22 @@ pub struct Repair {
     /// The VHD
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `recover`.
+#[derive(Debug, Args)]
+pub struct Recover {
+    #[command(flatten)]
+    pub place: Place,
+    /// Only say what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Remove directories that look like those of the Python plugins, too: make sure that none is running
+    #[arg(long)]
+    pub legacy: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

@@ -44,7 +44,11 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let imported = session::with_context(&args.tool, quiet, |ctx| {
         let source = Source::open(&args.image, &settings)?;
         source.name().clone_into(&mut name);
-        let sr = if args.create_sr { Repository::create(&path) } else { Repository::open_writable(&path) }?;
+        let sr = if args.create_sr {
+            Repository::create(&path, &settings)
+        } else {
+            Repository::open_writable(&path, &settings)
+        }?;
         import.run(source, &sr, ctx)
     })?;
     let scan = known.as_ref().map(|known| known.scan().map_err(|error| unscanned(known, &error)));

@@ -15,6 +15,7 @@ mod openstack;
 mod outcome;
 mod picture;
 mod place;
+mod recover;
 mod session;
 mod show;
 
@@ -63,6 +64,7 @@ fn run(cli: &Cli) -> Exit {
         Command::Snapshot(args) => disk::snapshot(args),
         Command::Coalesce(args) => disk::coalesce(args, quiet),
         Command::Repair(args) => disk::repair(args),
+        Command::Recover(args) => recover::run(args),
         Command::Call(args) => call::run(args),
     };
     done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json()))

@@ -53,6 +53,29 @@ keys! {
     VHD_UTIL = "vhd_util", Command, "vhd-util", "The host's vhd-util";
     IMAGES = "images", Path, "/images", "Where migrated instances arrive";
 
+    STATE = "state", Path, "/var/lib/vhd-porter", "What is remembered of calls that are done";
+
+    SR_ROOTS = "sr.roots", Text, "/run/sr-mount:/var/run/sr-mount", "Where SRs of plugin calls may be, divided by colons";
+    SR_LOCKS = "sr.locks", Path, "/var/lock/sm", "The storage manager's locks";
+    SR_LOCK_WAIT = "sr.lock_wait", Seconds, "120", "How long to wait for one of them";
+    SR_RESERVE = "sr.reserve", Number, "1", "Part of an SR that is never filled, percent";
+
+    XAPI_POOL = "xapi.pool_conf", Path, "/etc/xensource/pool.conf", "Says whether this host is its pool's master";
+    MIGRATION_USER = "migration.user", Text, "root", "Whom to log in as on the host that an instance moves to";
+    MIGRATION_IDLE_TIMEOUT = "migration.idle_timeout", Seconds, "300", "How long rsync may be silent";
+
+    RSYNC = "programs.rsync", Command, "rsync", "Sends disks to another host";
+    SSH = "programs.ssh", Command, "ssh -o StrictHostKeyChecking=no -o BatchMode=yes", "The remote shell of rsync";
+    SFDISK = "programs.sfdisk", Command, "sfdisk", "Writes partition tables";
+    PARTX = "programs.partx", Command, "partx", "Reads partition tables";
+    LOSETUP = "programs.losetup", Command, "losetup", "Makes loop devices";
+    MKFS = "programs.mkfs", Command, "mkfs", "Makes file systems";
+    MKSWAP = "programs.mkswap", Command, "mkswap", "Makes swap space";
+    MOUNT = "programs.mount", Command, "mount -t iso9660 -o loop", "Mounts ISO images";
+    UMOUNT = "programs.umount", Command, "umount", "Unmounts them";
+    MKISOFS = "programs.mkisofs", Command, "", "Makes ISO images, instead of what the caller names";
+    DISK_DEADLINE = "programs.disk_deadline", Seconds, "1800", "How long a program that works on disks may take";
+
     XAPI_CONF = "xapi.conf", Path, "/etc/xapi.conf", "xapi's own configuration";
     XAPI_USER = "xapi.user", Text, "root", "Who logs in to xapi";
     XAPI_PASSWORD = "xapi.password", Secret, "", "With which password; root needs none on the host's own socket";

@@ -54,6 +54,16 @@ impl Dir {
         Ok(File::from(fd))
     }
 
+    /// Creates a directory that must not exist, mode 0700, and opens it.
+    ///
+    /// # Errors
+    /// It exists, or the system refused.
+    pub fn create_dir(&self, name: &str) -> Result<Self, Error> {
+        let made = rustix::fs::mkdirat(&self.fd, name, Mode::RWXU);
+        made.map_err(Error::at("creating directory", self.join(name)))?;
+        Self::open(self.join(name))
+    }
+
     /// Opens a regular file, for reading only or for writing as well. Symlinks are refused, and so is everything that
     /// is not a regular file: opening never blocks.
     ///
@@ -135,12 +145,21 @@ impl Dir {
         rustix::fs::fsync(&self.fd).map_err(Error::at("syncing directory", &self.path))
     }
 
+    /// Device and inode.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn identity(&self) -> Result<(u64, u64), Error> {
+        let stat = rustix::fs::fstat(&self.fd).map_err(Error::at("examining", &self.path))?;
+        Ok((stat.st_dev, stat.st_ino))
+    }
+
     /// The device that it is on.
     ///
     /// # Errors
     /// The system refused.
     pub fn device(&self) -> Result<u64, Error> {
-        Ok(rustix::fs::fstat(&self.fd).map_err(Error::at("examining", &self.path))?.st_dev)
+        Ok(self.identity()?.0)
     }
 }
 

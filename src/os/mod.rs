@@ -1,9 +1,12 @@
-//! Safe pieces of the operating system: directories by descriptor, publishing without replacing, copying without
+//! Safe pieces of the operating system: directories by descriptor, publishing without replacing, record locks, copying without
 //! filling holes, children with a deadline.
 
 mod dir;
+mod drain;
 mod duplicate;
 mod error;
+mod lock;
+mod program;
 mod publish;
 mod space;
 mod spawn;
@@ -11,7 +14,9 @@ mod spawn;
 pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};
 pub use error::Error;
-pub use publish::{Published, link, publish};
-pub use space::{Space, space};
-pub(crate) use spawn::shown;
-pub use spawn::{Finished, SpawnError, find_program, run};
+pub use lock::Lock;
+pub use program::find_program;
+pub use publish::{Published, link, publish, replace};
+pub use space::{Space, is_shared, space};
+pub(crate) use spawn::shortened;
+pub use spawn::{Finished, Job, SpawnError, run};

@@ -24,3 +24,19 @@ pub fn space(dir: &Dir) -> Result<Space, Error> {
     let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
     Ok(Space { total: bytes(stat.f_blocks), free: bytes(stat.f_bavail), read_only })
 }
+
+/// File systems that several hosts may have mounted: NFS, SMB (three kinds), FUSE, Ceph, OCFS2 and GFS2. Numbers from
+/// `linux/magic.h` and the file systems' own sources.
+const SHARED: [u64; 8] =
+    [0x6969, 0xff53_4d42, 0xfe53_4d42, 0x517b, 0x6573_5546, 0x00c3_6400, 0x7461_636f, 0x0116_1970];
+
+/// Whether other hosts may have the file system of `dir` mounted as well.
+///
+/// # Errors
+/// The system refused.
+pub fn is_shared(dir: &Dir) -> Result<bool, Error> {
+    let stat = rustix::fs::fstatfs(dir).map_err(Error::at("asking for the kind of", dir.path()))?;
+    #[expect(clippy::cast_sign_loss, reason = "a number that is 32 bits wide everywhere")]
+    let magic = stat.f_type as u64 & 0xffff_ffff;
+    Ok(SHARED.contains(&magic))
+}

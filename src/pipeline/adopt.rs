@@ -10,6 +10,7 @@ use super::error::Error;
 use super::examine::{Tolerance, examine};
 use super::identify::Identities;
 use super::import::settle;
+use super::once::{Begun, Call};
 use super::progress::Stage;
 use super::report::Imported;
 use super::sequence;
@@ -35,23 +36,36 @@ impl Adopt {
     /// # Errors
     /// Whatever is wrong with directory, chain or SR. Nothing is left in the SR then.
     pub fn run(&self, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
-        self.uuids.preflight(sr)?;
-        let source = Dir::open(&self.directory)?;
         let name = self.directory.display().to_string();
-        let unpacked = stage(&source, sr, ctx)?;
+        let call = Call::new(&["adopt", &name], &self.uuids);
+        let staging = match call.begin(sr, &self.uuids)? {
+            Begun::Before(answer) => {
+                self.clear(&name);
+                return Ok(answer);
+            }
+            Begun::Staging(staging) => staging,
+        };
+        let source = Dir::open(&self.directory)?;
+        let unpacked = stage(&source, staging, ctx)?;
         let chain = sequence::order(unpacked, &name)?;
         let chain = examine(chain, Tolerance::default(), ctx)?;
-        let imported = settle(chain, &self.uuids, sr, false, ctx)?;
-        // The chain is in: failing now would make the caller import it again.
-        if let Err(error) = std::fs::remove_dir_all(&self.directory) {
-            tracing::warn!(directory = %name, %error, "the chain is in the SR, but its directory is left");
-        }
+        let imported = settle(chain, &self.uuids, &call, sr, false, ctx)?;
+        self.clear(&name);
         Ok(imported)
+    }
+
+    /// Removes the directory. The chain is in: failing now would make the caller import it again.
+    fn clear(&self, name: &str) {
+        match std::fs::remove_dir_all(&self.directory) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(directory = %name, %error, "the chain is in the SR, but its directory is left");
+            }
+            _ => {}
+        }
     }
 }
 
-fn stage(source: &Dir, sr: &Repository, ctx: Context<'_>) -> Result<Unpacked, Error> {
-    let staging = Staging::create(sr)?;
+fn stage(source: &Dir, staging: Staging, ctx: Context<'_>) -> Result<Unpacked, Error> {
     ctx.stage(Stage::Duplicate, None);
     let mut members = Vec::new();
     for name in source.names()? {

@@ -37,6 +37,8 @@ pub(crate) struct Contents {
 pub(crate) struct Member<'a> {
     /// Its name, without directories.
     pub(crate) name: String,
+    /// How many bytes it claims to have; `None` for a VHD that comes alone.
+    pub(crate) size: Option<u64>,
     /// Its bytes.
     pub(crate) bytes: &'a mut dyn Read,
 }
@@ -115,7 +117,7 @@ impl Walk<'_> {
         if cookie || (tail_is_footer && !is_tar_header(first)) {
             let mut whole = peeked.whole.take(MAX_MEMBER);
             let name = self.archive.rsplit('/').next().unwrap_or_default().to_owned();
-            visit(Member { name, bytes: &mut whole })?;
+            visit(Member { name, size: None, bytes: &mut whole })?;
             self.drain_zeros(&mut whole.into_inner())?;
             return Ok("vhd");
         }
@@ -152,7 +154,7 @@ impl Walk<'_> {
             }
             let mut read = 0;
             let bytes = &mut WatchReader::new(&mut entry, |n| read += n);
-            visit(Member { name: name.clone(), bytes })?;
+            visit(Member { name: name.clone(), size: Some(size), bytes })?;
             if read != size {
                 let expected = format!("{size} bytes in {name:?}");
                 return self.refuse(CUT_OFF, &expected, format!("{read} bytes"));

@@ -9,11 +9,12 @@ use super::error::Error;
 use super::examine::{Tolerance, examine};
 use super::identify::Identities;
 use super::import::settle;
+use super::once::{Begun, Call};
 use super::progress::Stage;
 use super::report::Imported;
 use super::sequence::Sequenced;
 use crate::os::{self, Duplication};
-use crate::sr::{Repository, Staging, vdi_file_name};
+use crate::sr::{Repository, vdi_file_name};
 use crate::vhd;
 
 /// Which VDIs to copy, and to what.
@@ -34,8 +35,12 @@ impl Copy {
     /// Whatever is wrong with the VDIs or the SR. Nothing is left in the SR then.
     pub fn run(&self, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
         super::export::require_list(&self.vdis)?;
-        self.uuids.preflight(sr)?;
-        let staging = Staging::create(sr)?;
+        let vdis = self.vdis.iter().map(Uuid::to_string).collect::<Vec<_>>().join(" ");
+        let call = Call::new(&["copy", &vdis], &self.uuids);
+        let staging = match call.begin(sr, &self.uuids)? {
+            Begun::Before(answer) => return Ok(answer),
+            Begun::Staging(staging) => staging,
+        };
         let mut sources = Vec::new();
         let mut total = 0;
         for uuid in &self.vdis {
@@ -60,6 +65,6 @@ impl Copy {
         }
         let chain = Sequenced { carried: Carried { notes, ..Carried::new(staging) }, links };
         let chain = examine(chain, Tolerance { repair: false, hidden_leaf: true }, ctx)?;
-        settle(chain, &self.uuids, sr, false, ctx)
+        settle(chain, &self.uuids, &call, sr, false, ctx)
     }
 }

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::error::Error;
 use super::progress::Stage;
 use crate::os;
-use crate::sr::Staging;
+use crate::sr::{Repository, Staging};
 use crate::stream::SparseWriter;
 use crate::transport::Source;
 
@@ -27,7 +27,12 @@ pub(crate) struct Unpacked {
 }
 
 /// Reads `source` to its end into `staging`. Files there are named by us: a name in an archive never reaches the SR.
-pub(crate) fn unpack(source: Source, staging: Staging, ctx: Context<'_>) -> Result<Unpacked, Error> {
+pub(crate) fn unpack(
+    source: Source,
+    staging: Staging,
+    sr: &Repository,
+    ctx: Context<'_>,
+) -> Result<Unpacked, Error> {
     ctx.stage(Stage::Unpack, source.size());
     let archive = source.name().to_owned();
     let mut members: Vec<StagedMember> = Vec::new();
@@ -47,9 +52,11 @@ pub(crate) fn unpack(source: Source, staging: Staging, ctx: Context<'_>) -> Resu
             io::copy(&mut member.bytes, &mut io::sink()).map_err(Error::stream(&archive))?;
         } else {
             let path = staging.dir().join(&staged);
+            sr.require_room(member.size.unwrap_or_default())?;
             let mut writer = SparseWriter::new(staging.dir().create(&staged)?);
-            copy(member.bytes, &mut writer, &archive, &path)?;
-            writer.finish().map_err(os::Error::at("writing", &path))?;
+            let room = |written| move |error: os::Error| full(sr, member.size.unwrap_or(written), error);
+            let written = copy(member.bytes, &mut writer, &archive, &path, &room)?;
+            writer.finish().map_err(os::Error::at("writing", &path)).map_err(room(written))?;
         }
         members.push(StagedMember { name: member.name, staged });
         Ok(())
@@ -62,18 +69,35 @@ pub(crate) fn unpack(source: Source, staging: Staging, ctx: Context<'_>) -> Resu
 /// A member that is passed over.
 const SWAP: &str = "swap.vhd";
 
+/// What became of the room that was there: a full file system is told with what was needed and what is free.
+fn full(sr: &Repository, needed: u64, error: os::Error) -> Error {
+    if error.is_full()
+        && let Err(full) = sr.require_room(needed)
+    {
+        return full.into();
+    }
+    error.into()
+}
+
 /// Copies to the end, keeping apart whether reading the stream or writing the file failed.
-fn copy(
+fn copy<E: FnOnce(os::Error) -> Error>(
     from: &mut dyn io::Read,
     to: &mut dyn io::Write,
     archive: &str,
     path: &std::path::Path,
-) -> Result<(), Error> {
+    refused: &dyn Fn(u64) -> E,
+) -> Result<u64, Error> {
     let mut buffer = vec![0; 256 * 1024];
+    let mut written = 0;
     loop {
         match from.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(n) => to.write_all(&buffer[..n]).map_err(os::Error::at("writing", path))?,
+            Ok(0) => return Ok(written),
+            Ok(n) => {
+                written += n as u64;
+                to.write_all(&buffer[..n])
+                    .map_err(os::Error::at("writing", path))
+                    .map_err(refused(written))?;
+            }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(Error::stream(archive)(e)),
         }

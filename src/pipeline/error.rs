@@ -39,12 +39,16 @@ pub enum Kind {
     Refused,
     /// A server has no such image.
     NoSuchImage,
-    /// The host's tool failed.
+    /// A program of the host failed.
     Tool,
-    /// The host has no such tool.
+    /// The host has no such program.
     ToolMissing,
+    /// Something was changed while it was read; trying again may help.
+    Changed,
     /// The file system is full.
     NoSpace,
+    /// Somebody else is at work: the same call later may do.
+    Busy,
     /// The system refused.
     System,
 }
@@ -137,6 +141,17 @@ pub enum Error {
         /// Uuids given.
         given: usize,
     },
+    /// A file was written while it was sent.
+    #[error(
+        "{file} was written while it was sent: expected a VDI that is at rest; wait for its VM or the garbage collector, and try again"
+    )]
+    Changed {
+        /// The file, as the user knows it.
+        file: String,
+    },
+    /// A program of the host.
+    #[error(transparent)]
+    Spawn(#[from] os::SpawnError),
     /// The SR.
     #[error(transparent)]
     Sr(#[from] sr::Error),
@@ -248,15 +263,18 @@ impl Error {
             Self::Transport(transport::Error::Http(e)) => of_http(e),
             Self::Argument { .. } => Kind::BadArgument,
             Self::TooFewUuids { .. } => Kind::TooFewUuids,
-            Self::Sr(sr::Error::Taken { .. }) | Self::Transport(transport::Error::Exists { .. }) => {
-                Kind::Taken
-            }
+            Self::Sr(sr::Error::InWork { same: true, .. } | sr::Error::Locked { .. }) => Kind::Busy,
+            Self::Sr(sr::Error::NoRoom { .. }) => Kind::NoSpace,
+            Self::Sr(sr::Error::Vanished { .. }) => Kind::System,
+            Self::Sr(sr::Error::Moved(_)) => Kind::BadSr,
+            Self::Sr(sr::Error::Taken { .. } | sr::Error::InWork { .. })
+            | Self::Transport(transport::Error::Exists { .. }) => Kind::Taken,
             Self::Sr(sr::Error::NoSuchVdi { .. } | sr::Error::Missing(_)) => Kind::NotFound,
             Self::Sr(sr::Error::NotADirectory(_) | sr::Error::ReadOnly(_)) => Kind::BadSr,
-            Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. })) => {
-                Kind::ToolMissing
-            }
-            Self::Tool(_) => Kind::Tool,
+            Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. }))
+            | Self::Spawn(os::SpawnError::NotFound { .. }) => Kind::ToolMissing,
+            Self::Tool(_) | Self::Spawn(_) => Kind::Tool,
+            Self::Changed { .. } => Kind::Changed,
             Self::Transport(transport::Error::Os(e)) | Self::Sr(sr::Error::Os(e)) | Self::Os(e) => of_os(e),
             Self::Transport(transport::Error::Glance(e)) => of_glance(e),
             Self::Transport(_) => Kind::BadArgument,

@@ -40,6 +40,15 @@ impl Identities {
         Ok(uuids.iter().try_for_each(|u| sr.require_free(*u))?)
     }
 
+    /// The uuids that were given, in the order in which they are used: the leaf's first.
+    pub(crate) fn named(&self) -> Option<Vec<Uuid>> {
+        match self {
+            Self::Random => None,
+            Self::Stack(stack) => Some(stack.iter().rev().copied().collect()),
+            Self::LeafFirst(list) => Some(list.clone()),
+        }
+    }
+
     /// A uuid for each of `links` links, leaf first.
     fn take(&self, links: usize) -> Result<Vec<Uuid>, Error> {
         let few = |given| Error::TooFewUuids { links, given };

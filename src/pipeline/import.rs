@@ -7,11 +7,12 @@ use super::examine::{Examined, Tolerance, examine};
 use super::flatten;
 use super::identify::{self, Identities};
 use super::land;
+use super::once::{Begun, Call};
 use super::relink;
 use super::report::Imported;
 use super::sequence;
 use super::validate;
-use crate::sr::{Repository, Staging};
+use crate::sr::Repository;
 use crate::transport::Source;
 
 /// What to import, and how.
@@ -33,13 +34,18 @@ impl Import {
     /// # Errors
     /// Whatever is wrong with source, image or SR. Nothing is left in the SR then.
     pub fn run(&self, source: Source, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
-        self.uuids.preflight(sr)?;
         let name = source.name().to_owned();
-        let unpacked = decode::unpack(source, Staging::create(sr)?, ctx)?;
+        let options = format!("repair={} flatten={}", self.repair, self.flatten);
+        let call = Call::new(&["import", &name, &options], &self.uuids).rehearsed(self.dry_run);
+        let staging = match call.begin(sr, &self.uuids)? {
+            Begun::Before(answer) => return Ok(answer),
+            Begun::Staging(staging) => staging,
+        };
+        let unpacked = decode::unpack(source, staging, sr, ctx)?;
         let chain = sequence::order(unpacked, &name)?;
         let chain = examine(chain, Tolerance { repair: self.repair, hidden_leaf: false }, ctx)?;
         let chain = if self.flatten { flatten::stage(chain, ctx)? } else { chain };
-        settle(chain, &self.uuids, sr, self.dry_run, ctx)
+        settle(chain, &self.uuids, &call, sr, self.dry_run, ctx)
     }
 }
 
@@ -47,6 +53,7 @@ impl Import {
 pub(crate) fn settle(
     chain: Examined,
     uuids: &Identities,
+    call: &Call,
     sr: &Repository,
     dry_run: bool,
     ctx: Context<'_>,
@@ -54,5 +61,5 @@ pub(crate) fn settle(
     let chain = identify::assign(chain, uuids, sr)?;
     let chain = relink::link(chain, ctx)?;
     let chain = validate::check(chain, ctx)?;
-    land::publish(chain, sr, dry_run, ctx)
+    land::publish(chain, call, sr, dry_run, ctx)
 }

@@ -4,6 +4,7 @@ use super::carried::Carried;
 use super::context::Context;
 use super::error::Error;
 use super::identify::Identified;
+use super::once::Call;
 use super::progress::Stage;
 use super::report::{Imported, Root};
 use super::validate::Validated;
@@ -13,12 +14,23 @@ use crate::sr::{self, Arrival, Repository};
 /// Moves `chain` into `sr`; with `dry_run`, only says what would have come of it.
 pub(crate) fn publish(
     chain: Validated,
+    call: &Call,
     sr: &Repository,
     dry_run: bool,
     ctx: Context<'_>,
 ) -> Result<Imported, Error> {
     let Validated { chain: Identified { carried: Carried { staging, digests, notes }, links }, reports } =
         chain;
+    let leaf = reports.first().map(|l| l.uuid).unwrap_or_default();
+    let imported = Imported {
+        root: Root { uuid: leaf },
+        chain: reports,
+        bytes_read: digests.as_ref().map_or(0, |d| d.bytes),
+        md5: digests.as_ref().map(|d| d.md5.clone()),
+        sha256: digests.map(|d| d.sha256),
+        notes,
+        dry_run,
+    };
     if !dry_run {
         ctx.stage(Stage::Land, None);
         let dir = staging.dir();
@@ -29,17 +41,8 @@ pub(crate) fn publish(
         dir.sync()?;
         let arrivals: Vec<Arrival> =
             links.iter().map(|l| Arrival { uuid: l.uuid, staged: l.file_name() }).collect();
-        sr::land(sr, staging, &arrivals)?;
+        sr::land(sr, staging, &arrivals, |inode| call.remember(sr, &imported, inode))?;
     }
-    let leaf = reports.first().map(|l| l.uuid).unwrap_or_default();
-    tracing::info!(%leaf, links = reports.len(), dry_run, "imported");
-    Ok(Imported {
-        root: Root { uuid: leaf },
-        chain: reports,
-        bytes_read: digests.as_ref().map_or(0, |d| d.bytes),
-        md5: digests.as_ref().map(|d| d.md5.clone()),
-        sha256: digests.map(|d| d.sha256),
-        notes,
-        dry_run,
-    })
+    tracing::info!(%leaf, links = links.len(), dry_run, "imported");
+    Ok(imported)
 }

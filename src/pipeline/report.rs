@@ -1,17 +1,17 @@
 //! What an import or copy came to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The part of the answer that the control plane reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Root {
     /// The leaf: the VDI to attach.
     pub uuid: Uuid,
 }
 
 /// One link of a chain that was landed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkReport {
     /// The VDI.
     pub uuid: Uuid,
@@ -28,7 +28,7 @@ pub struct LinkReport {
 }
 
 /// A chain that is in the SR now, or would be but for `--dry-run`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     /// The leaf.
     pub root: Root,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
+use super::claim::Owner;
 use crate::os;
 
 /// An error about a storage repository.
@@ -33,6 +34,47 @@ pub enum Error {
         uuid: Uuid,
         /// The repository.
         sr: PathBuf,
+    },
+    /// Somebody is at work for the uuid.
+    #[error("{uuid}: {} (process {} on {})", if *.same { "this very call is at work already" } else { "another call is at work for it" }, .owner.pid, .owner.host)]
+    InWork {
+        /// The uuid.
+        uuid: Uuid,
+        /// Whether it is the same call.
+        same: bool,
+        /// Who it is.
+        owner: Owner,
+    },
+    /// A lock could not be had.
+    #[error("{}: locked for more than {} s: the storage manager is busy with the SR, try again later", .what.display(), .patience.as_secs())]
+    Locked {
+        /// The lock's file.
+        what: PathBuf,
+        /// How long it was waited for.
+        patience: std::time::Duration,
+    },
+    /// There is another directory at the SR's path than when it was opened.
+    #[error("{}: no longer the directory that it was: the SR was unmounted meanwhile", .0.display())]
+    Moved(PathBuf),
+    /// A file in the SR is not the one that was put there.
+    #[error("{}: expected the file that just landed, found {found}", .path.display())]
+    Vanished {
+        /// Its path.
+        path: PathBuf,
+        /// What is there.
+        found: &'static str,
+    },
+    /// There is no room.
+    #[error("{}: expected room for {needed} bytes, found {free} bytes free, of which {reserve} are kept in reserve", .path.display())]
+    NoRoom {
+        /// The SR.
+        path: PathBuf,
+        /// Bytes that would be written.
+        needed: u64,
+        /// Bytes free.
+        free: u64,
+        /// Bytes that are never filled.
+        reserve: u64,
     },
     /// The system refused.
     #[error(transparent)]

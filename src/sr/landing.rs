@@ -2,14 +2,18 @@
 //!
 //! The leaf's name is the commit point. Until it appears, all that is in the SR are hidden files without a child, which
 //! the storage manager does not show and its garbage collector removes; from then on the chain is whole. Everything in
-//! the files is durable before the first name appears, and every name before the leaf's.
+//! the files is durable before the first name appears, so is the journal, and so is every name before the leaf's. The
+//! order is the other way round where our locks do not count: see [`Order`].
 
 use uuid::Uuid;
 
 use super::error::Error;
+use super::exclusion::{self, Collector, Exclusion};
+use super::journal::{Entry, Journal, Order};
 use super::repository::{Repository, vdi_file_name};
 use super::staging::Staging;
 use crate::os::{self, Published};
+use crate::vhd::Image;
 
 /// A file on its way from staging into the SR.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,24 +24,34 @@ pub struct Arrival {
     pub staged: String,
 }
 
-/// Lands `chain`, leaf first as given, and removes the staging area. On failure nothing of it is left in the SR.
+/// Lands `chain`, leaf first as given, and removes the staging area. On failure nothing of it is left in the SR. Just
+/// before the commit point, when nothing but that is left to do, `last` is called with the leaf's inode.
 ///
 /// # Errors
-/// A name is taken, or the system refused.
-pub fn land(sr: &Repository, staging: Staging, chain: &[Arrival]) -> Result<(), Error> {
-    let mut landed = Landed { sr, names: Vec::new(), committed: false };
-    for arrival in chain.iter().skip(1).rev() {
-        landed.add(&staging, arrival)?;
-    }
-    if let Some(leaf) = chain.first() {
-        if chain.len() > 1 {
-            sr.dir().sync()?;
+/// A name is taken, the storage manager's locks could not be had, or the system refused.
+pub fn land(
+    sr: &Repository,
+    staging: Staging,
+    chain: &[Arrival],
+    last: impl FnOnce(u64),
+) -> Result<(), Error> {
+    let journal = intend(sr, &staging, chain)?;
+    let file = journal.write(staging.dir())?;
+    let exclusion = Exclusion::take(sr, Collector::MayRun)?;
+    sr.require_same()?;
+    journal.links.iter().try_for_each(|entry| sr.require_free(entry.uuid))?;
+    if let Err(error) = publish(&journal, sr, &staging, last) {
+        let links: Vec<&Entry> = journal.links.iter().collect();
+        if let Err(left) = take_back(sr, &links) {
+            tracing::error!(error = %left, "could not take back what has landed; the next run or a recovery will");
+            staging.abandon();
         }
-        landed.add(&staging, leaf)?;
-        sr.dir().sync()?;
+        return Err(error);
     }
-    landed.committed = true;
-    drop(landed);
+    drop(exclusion);
+    if let Err(error) = Journal::commit(&file) {
+        tracing::debug!(%error, "the journal does not say that the chain is in; that its leaf is says the same");
+    }
     // The chain is in: what is left of the staging area is second names of its files.
     if let Err(error) = staging.remove() {
         tracing::warn!(%error, "the chain is in the SR, but its staging area is left");
@@ -45,43 +59,84 @@ pub fn land(sr: &Repository, staging: Staging, chain: &[Arrival]) -> Result<(), 
     Ok(())
 }
 
-/// The names that have appeared so far; taken back when it is dropped uncommitted.
-struct Landed<'a> {
-    sr: &'a Repository,
-    names: Vec<String>,
-    committed: bool,
+fn intend(sr: &Repository, staging: &Staging, chain: &[Arrival]) -> Result<Journal, Error> {
+    let mut links = Vec::new();
+    for Arrival { uuid, staged } in chain {
+        let file = staging.dir().open_file(staged, false)?;
+        let metadata = file.metadata().map_err(os::Error::at("examining", staging.dir().join(staged)))?;
+        links.push(Entry {
+            uuid: *uuid,
+            staged: staged.clone(),
+            inode: std::os::unix::fs::MetadataExt::ino(&metadata),
+            size: metadata.len(),
+            footer_uuid: Image::open(&file).ok().map(|image| image.uuid()),
+        });
+    }
+    Ok(Journal { order: exclusion::order(sr)?, links, committed: false })
 }
 
-impl Landed<'_> {
-    fn add(&mut self, staging: &Staging, arrival: &Arrival) -> Result<(), Error> {
-        let name = vdi_file_name(arrival.uuid);
-        match os::publish(staging.dir(), &arrival.staged, self.sr.dir(), &name) {
-            Ok(how) => {
-                tracing::debug!(%name, linked = how == Published::Linked, "landed");
-                self.names.push(name);
-                Ok(())
+fn publish(
+    journal: &Journal,
+    sr: &Repository,
+    staging: &Staging,
+    last: impl FnOnce(u64),
+) -> Result<(), Error> {
+    let Some((leaf, parents)) = journal.links.split_first() else { return Ok(()) };
+    match journal.order {
+        Order::ParentsFirst => {
+            parents.iter().rev().try_for_each(|parent| publish_one(sr, staging, parent))?;
+            if !parents.is_empty() {
+                sr.dir().sync()?;
             }
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-                Err(Error::Taken { uuid: arrival.uuid, path: self.sr.dir().join(&name) })
-            }
-            Err(e) => Err(os::Error::at("landing", self.sr.dir().join(&name))(e).into()),
+            last(leaf.inode);
+            publish_one(sr, staging, leaf)?;
         }
+        Order::LeafFirst => {
+            last(leaf.inode);
+            publish_one(sr, staging, leaf)?;
+            parents.iter().try_for_each(|parent| publish_one(sr, staging, parent))?;
+        }
+    }
+    sr.dir().sync()?;
+    journal.links.iter().try_for_each(|entry| require_landed(sr, entry))
+}
+
+/// The name leads to the file that was put there.
+fn require_landed(sr: &Repository, entry: &Entry) -> Result<(), Error> {
+    let found = match sr.inode(entry.uuid)? {
+        Some(inode) if inode == entry.inode => return Ok(()),
+        Some(_) => "another",
+        None => "nothing",
+    };
+    Err(Error::Vanished { path: sr.dir().join(&vdi_file_name(entry.uuid)), found })
+}
+
+/// Gives a staged file its name in the SR.
+pub(super) fn publish_one(sr: &Repository, staging: &Staging, entry: &Entry) -> Result<(), Error> {
+    let name = vdi_file_name(entry.uuid);
+    match os::publish(staging.dir(), &entry.staged, sr.dir(), &name) {
+        Ok(how) => {
+            tracing::debug!(%name, linked = how == Published::Linked, "landed");
+            Ok(())
+        }
+        // A server that was asked twice says so of what it has done itself.
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+            if sr.inode(entry.uuid)? == Some(entry.inode) {
+                return Ok(());
+            }
+            Err(Error::Taken { uuid: entry.uuid, path: sr.dir().join(&name) })
+        }
+        Err(e) => Err(os::Error::at("landing", sr.dir().join(&name))(e).into()),
     }
 }
 
-impl Drop for Landed<'_> {
-    fn drop(&mut self) {
-        if self.committed {
-            return;
-        }
-        // Leaf first, so that no leaf stands without its parents.
-        for name in self.names.iter().rev() {
-            if let Err(error) = self.sr.dir().unlink(name) {
-                tracing::error!(%error, "could not take back a landed file");
-            }
-        }
-        if let Err(error) = self.sr.dir().sync() {
-            tracing::error!(%error, "could not sync the SR after taking files back");
+/// Takes files that landed out of the SR again, the leaf first so that it never stands without its parents. A name that
+/// leads to another file is not ours to remove.
+pub(super) fn take_back(sr: &Repository, leaf_first: &[&Entry]) -> Result<(), Error> {
+    for entry in leaf_first {
+        if sr.inode(entry.uuid)? == Some(entry.inode) {
+            sr.dir().unlink(&vdi_file_name(entry.uuid))?;
         }
     }
+    Ok(sr.dir().sync()?)
 }

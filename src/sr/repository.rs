@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use super::error::Error;
+use super::policy::Policy;
 use crate::os::{self, Dir};
 
 /// What the storage manager may keep for a VDI under its uuid: any of these means that the uuid is taken.
@@ -34,6 +35,8 @@ pub fn vdi_uuid(name: &OsStr) -> Option<Uuid> {
 #[derive(Debug)]
 pub struct Repository {
     dir: Dir,
+    uuid: Option<Uuid>,
+    policy: Policy,
     made: Made,
 }
 
@@ -55,6 +58,7 @@ impl Repository {
     ///
     /// # Errors
     /// There is no directory.
+    #[expect(clippy::disallowed_methods, reason = "this is the one home of roots")]
     pub fn open(path: &Path) -> Result<Self, Error> {
         match std::fs::metadata(path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Err(Error::Missing(path.to_owned())),
@@ -63,7 +67,11 @@ impl Repository {
             Ok(_) => {
                 // Children like vhd-util get paths of files in here: they must not depend on where we stand.
                 let path = std::path::absolute(path).map_err(os::Error::at("examining", path))?;
-                Ok(Self { dir: Dir::open(path)?, made: Made::default() })
+                // SRs on SMB are reached through a symlink: the storage manager knows them by where it leads.
+                let real = std::fs::canonicalize(&path).map_err(os::Error::at("examining", &path))?;
+                let uuid =
+                    real.file_name().and_then(OsStr::to_str).and_then(|name| Uuid::try_parse(name).ok());
+                Ok(Self { dir: Dir::open(path)?, uuid, policy: Policy::default(), made: Made::default() })
             }
         }
     }
@@ -72,8 +80,8 @@ impl Repository {
     ///
     /// # Errors
     /// There is no directory, or its file system is mounted read-only.
-    pub fn open_writable(path: &Path) -> Result<Self, Error> {
-        let sr = Self::open(path)?;
+    pub fn open_writable(path: &Path, policy: impl Into<Policy>) -> Result<Self, Error> {
+        let sr = Self { policy: policy.into(), ..Self::open(path)? };
         if os::space(&sr.dir)?.read_only {
             return Err(Error::ReadOnly(path.to_owned()));
         }
@@ -85,7 +93,7 @@ impl Repository {
     ///
     /// # Errors
     /// As [`Self::open_writable`], or the directory cannot be created.
-    pub fn create(path: &Path) -> Result<Self, Error> {
+    pub fn create(path: &Path, policy: impl Into<Policy>) -> Result<Self, Error> {
         let missing = path.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
         let made = Made(missing.map(Path::to_owned).collect());
         std::fs::create_dir_all(path).map_err(|e| match e.kind() {
@@ -94,7 +102,7 @@ impl Repository {
             }
             _ => os::Error::at("creating", path)(e).into(),
         })?;
-        let mut sr = Self::open_writable(path)?;
+        let mut sr = Self::open_writable(path, policy)?;
         sr.made = made;
         Ok(sr)
     }
@@ -103,6 +111,41 @@ impl Repository {
     #[must_use]
     pub fn dir(&self) -> &Dir {
         &self.dir
+    }
+
+    /// The SR's uuid, where its directory is named by one.
+    #[must_use]
+    pub fn uuid(&self) -> Option<Uuid> {
+        self.uuid
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Refuses to go on when `needed` more bytes would not fit, or would fill the reserve.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`], or the system refused.
+    pub fn require_room(&self, needed: u64) -> Result<(), Error> {
+        let space = os::space(&self.dir)?;
+        let reserve = space.total / 100 * self.policy.reserve;
+        if needed.saturating_add(reserve) <= space.free {
+            return Ok(());
+        }
+        Err(Error::NoRoom { path: self.dir.path().to_owned(), needed, free: space.free, reserve })
+    }
+
+    /// Refuses to go on when the SR was unmounted, or another directory mounted over it.
+    pub(super) fn require_same(&self) -> Result<(), Error> {
+        let path = self.dir.path();
+        let now = Dir::open(path)?;
+        if now.identity()? == self.dir.identity()? { Ok(()) } else { Err(Error::Moved(path.to_owned())) }
+    }
+
+    /// The inode that a VDI's name leads to; `None` when there is none.
+    pub(super) fn inode(&self, uuid: Uuid) -> Result<Option<u64>, Error> {
+        Ok(self.dir.stat(&vdi_file_name(uuid))?.map(|stat| stat.st_ino))
     }
 
     /// Refuses a uuid that anything in the SR has already.

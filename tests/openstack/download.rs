@@ -95,7 +95,8 @@ fn what_cannot_be_downloaded_lands_nothing() {
             (json!({ "image_id": "a/b" }), "ArgumentError", "image id"),
             (json!({ "image_id": null }), "ArgumentError", "image_id is missing"),
             (json!({ "api_version": 0 }), "ArgumentError", "API version"),
-            (json!({ "sr_path": "/nonexistent" }), "OSError", "/nonexistent"),
+            (json!({ "sr_path": "/tmp/nonexistent" }), "OSError", "/tmp/nonexistent"),
+            (json!({ "sr_path": "/etc" }), "ArgumentError", "sr_path"),
         ] {
             let (found, said) = failure(&host, "download_vhd2", &changed(&arguments, &change));
             assert_eq!(found, class, "version {}: {change}: {said}", glance.version);

@@ -113,7 +113,8 @@ fn what_cannot_be_uploaded_changes_nothing() {
             (json!({ "vdi_uuids": some_uuids(1) }), "OSError", "is not in "),
             (json!({ "vdi_uuids": [] }), "ArgumentError", "at least one"),
             (json!({ "vdi_uuids": "" }), "ArgumentError", "a list of nothing but texts"),
-            (json!({ "sr_path": "/nonexistent" }), "OSError", "/nonexistent"),
+            (json!({ "sr_path": "/tmp/nonexistent" }), "OSError", "/tmp/nonexistent"),
+            (json!({ "sr_path": "/etc" }), "ArgumentError", "sr_path"),
             (json!({ "endpoint": "http://127.0.0.1:1" }), "RetryableError", "127.0.0.1:1"),
         ] {
             let (found, said) = failure(&host, "upload_vhd2", &changed(&arguments, &change));

@@ -18,9 +18,11 @@ const NAMES: &[&str] = &[
     "dom0_plugin_version.py",
     "config_file.py",
     "glance.py",
+    "ipxe.py",
     "kernel.py",
     "migration",
     "migration.py",
+    "partition_utils.py",
     "porter",
     "workarounds",
     "workarounds.py",
@@ -56,6 +58,9 @@ impl Host {
         let mut host = Self { directory, syslog, variables: Vec::new() };
         host.set("VHD_PORTER_SYSLOG", host.path("log"));
         host.set("VHD_PORTER_XAPI_CONF", host.path("xapi.conf"));
+        host.set("VHD_PORTER_STATE", host.path("state"));
+        host.set("VHD_PORTER_SR_LOCKS", host.path("locks"));
+        host.set("VHD_PORTER_SR_ROOTS", "/tmp:/var/tmp:/dev/shm");
         host
     }
 

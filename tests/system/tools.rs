@@ -96,7 +96,7 @@ fn a_missing_tool_is_missing_only_when_it_was_asked_for() {
         }
     }
     for tool in ["vhd-util", "both", "auto"] {
-        let message = importing(&sr, tool, "vhd-util 'unbalanced").run().refused("tool");
+        let message = importing(&sr, tool, "vhd-util 'unbalanced").run().refused("bad-configuration");
         assert!(message.contains("quoted as in a shell"), "{message}");
     }
     assert_eq!(importing(&sr, "magic", "vhd-util").run().status, 2);

@@ -38,6 +38,9 @@ impl Porter {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vhd-porter"));
         // `auto` is the embedded engine, whatever the host has: tests that want the host's tool say so.
         command.args(args).env("VHD_PORTER_VHD_UTIL", "no-vhd-util-unless-a-test-names-one");
+        // Nothing is remembered from one test to the next, and nothing of this host is read.
+        command.env("VHD_PORTER_STATE", "/dev/null/none").env("VHD_PORTER_SR_LOCKS", "/dev/null/none");
+        command.env("VHD_PORTER_SR_RESERVE", "0");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { command, feed: None }
     }

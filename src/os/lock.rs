@@ -1,0 +1,118 @@
+//! Record locks, as the storage manager takes them: on a whole file, for writing.
+//!
+//! They are locks of an open file description (`F_OFD_SETLK`): they exclude the POSIX record locks of other processes,
+//! NFS carries them to other hosts, and they go when the file is closed or its process dies. `flock` does neither.
+
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
+use rustix::fs::{Mode, OFlags};
+
+use super::dir::Dir;
+use super::error::Error;
+
+/// How often a lock that somebody else holds is asked for again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A lock on a file, held until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+impl Lock {
+    /// Locks the file `name` in `dir`, which is created where there is none; `None` when somebody else holds it.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn try_take(dir: &Dir, name: &str) -> Result<Option<Self>, Error> {
+        loop {
+            let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+            let opened = rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(0o644));
+            let file = File::from(opened.map_err(Error::at("opening the lock", dir.join(name)))?);
+            if !lock(&file).map_err(Error::at("locking", dir.join(name)))? {
+                return Ok(None);
+            }
+            // Whoever held it may have removed it: then this is a lock on nothing that others could find.
+            if is_named(&file, dir, name)? {
+                return Ok(Some(Self { file }));
+            }
+        }
+    }
+
+    /// The same, for as long as `patience` lasts.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn wait(dir: &Dir, name: &str, patience: Duration) -> Result<Option<Self>, Error> {
+        let start = Instant::now();
+        loop {
+            if let Some(lock) = Self::try_take(dir, name)? {
+                return Ok(Some(lock));
+            }
+            if start.elapsed() >= patience {
+                return Ok(None);
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// The file that is locked.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+fn is_named(file: &File, dir: &Dir, name: &str) -> Result<bool, Error> {
+    let held = rustix::fs::fstat(file).map_err(Error::at("examining", dir.join(name)))?;
+    let named = dir.stat(name)?;
+    Ok(named.is_some_and(|stat| (stat.st_dev, stat.st_ino) == (held.st_dev, held.st_ino)))
+}
+
+/// Whether the lock was free.
+fn lock(file: &impl AsFd) -> std::io::Result<bool> {
+    #[expect(clippy::cast_possible_truncation, reason = "small constants of the C library")]
+    let whole = libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    match fcntl(file, FcntlArg::F_OFD_SETLK(&whole)) {
+        Ok(_) => Ok(true),
+        Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EACCES) => Ok(false),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holds_it_at_a_time() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = Dir::open(place.path()).unwrap();
+        let held = Lock::try_take(&dir, "l").unwrap().unwrap();
+        assert!(Lock::try_take(&dir, "l").unwrap().is_none());
+        assert!(Lock::wait(&dir, "l", Duration::from_millis(30)).unwrap().is_none());
+        drop(held);
+        assert!(Lock::wait(&dir, "l", Duration::ZERO).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_lock_that_was_removed_is_taken_anew() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = Dir::open(place.path()).unwrap();
+        let held = Lock::try_take(&dir, "l").unwrap().unwrap();
+        dir.unlink("l").unwrap();
+        let other = Lock::try_take(&dir, "l").unwrap().unwrap();
+        assert!(is_named(&other.file, &dir, "l").unwrap() && !is_named(&held.file, &dir, "l").unwrap());
+    }
+}

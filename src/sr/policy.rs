@@ -1,0 +1,46 @@
+//! What is in force for the SRs of this host.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::{Settings, key};
+
+/// How a repository is to be treated.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Where the storage manager keeps its locks.
+    pub(super) locks: PathBuf,
+    /// How long to wait for one.
+    pub(super) patience: Duration,
+    /// The file that says whether this host is its pool's master.
+    pub(super) pool: PathBuf,
+    /// Where receipts are kept.
+    pub(super) state: PathBuf,
+    /// Part of the file system that is never filled, percent.
+    pub(super) reserve: u64,
+}
+
+impl From<&Settings> for Policy {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            locks: settings.path(key::SR_LOCKS),
+            patience: settings.seconds(key::SR_LOCK_WAIT),
+            pool: settings.path(key::XAPI_POOL),
+            state: settings.path(key::STATE),
+            reserve: settings.number(key::SR_RESERVE),
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::from(&Settings::default())
+    }
+}
+
+impl Policy {
+    /// Whether this host is a slave: then the locks that count are on another.
+    pub(super) fn is_slave(&self) -> bool {
+        std::fs::read_to_string(&self.pool).is_ok_and(|content| content.trim_start().starts_with("slave"))
+    }
+}

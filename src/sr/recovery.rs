@@ -1,0 +1,217 @@
+//! Ending what runs that died have begun: exactly what their journals say, and nothing for those that live.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::claim::Owner;
+use super::error::Error;
+use super::exclusion::{Collector, Exclusion};
+use super::gate::Gate;
+use super::journal::{Entry, Journal, Order};
+use super::landing::{publish_one, take_back};
+use super::repository::Repository;
+use super::staging::{self, Staging};
+use super::tree::Tree;
+
+/// What was, or is to be, done about a staging area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Nothing had landed: the staging area goes.
+    Removed,
+    /// The chain had landed: what was left of the staging area goes.
+    Finished,
+    /// Hidden parents had landed, without their leaf: they go, then the staging area.
+    RolledBack,
+    /// The leaf had landed, on a host that lands it first: its parents land as well, then the staging area goes.
+    RolledForward,
+    /// The owner lives: nothing.
+    InWork,
+}
+
+/// A staging area, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recovered {
+    /// Its name in the SR.
+    pub staging: String,
+    /// Who made it.
+    pub owner: Owner,
+    /// What was done, or would be.
+    pub action: Action,
+    /// The VDIs that were taken back or landed.
+    pub vdis: Vec<Uuid>,
+}
+
+/// Looks at every staging area in `sr`; ends those whose owners are dead unless `dry_run`.
+///
+/// # Errors
+/// The storage manager's locks could not be had, or the system refused. What was done up to then is done.
+pub fn recover(sr: &Repository, dry_run: bool) -> Result<Vec<Recovered>, Error> {
+    let mut done = Vec::new();
+    for name in staging::all(sr)? {
+        let gate = Gate::enter(sr)?;
+        let Some((claimed, alive)) = staging::look(&sr.dir().join(&name))? else { continue };
+        let owner = claimed.owner;
+        if alive {
+            done.push(Recovered { staging: name, owner, action: Action::InWork, vdis: Vec::new() });
+            continue;
+        }
+        let Some(staging) = Staging::inherit(sr, &name)? else { continue };
+        drop(gate);
+        let (action, vdis) = if dry_run {
+            let plan = Plan::of(sr, &staging)?;
+            staging.abandon();
+            (plan.action, plan.vdis())
+        } else {
+            end(sr, staging)?
+        };
+        tracing::warn!(
+            staging = name,
+            ?action,
+            dry_run,
+            pid = owner.pid,
+            host = owner.host,
+            "left by a run that died"
+        );
+        done.push(Recovered { staging: name, owner, action, vdis });
+    }
+    Ok(done)
+}
+
+/// What is to be done about the staging area of a dead owner.
+struct Plan {
+    action: Action,
+    /// Those to take back, or to land; leaf first.
+    entries: Vec<Entry>,
+}
+
+impl Plan {
+    fn of(sr: &Repository, staging: &Staging) -> Result<Self, Error> {
+        let none = |action| Ok(Self { action, entries: Vec::new() });
+        let Some(journal) = Journal::read(staging.dir())? else { return none(Action::Removed) };
+        let mut landed = BTreeMap::new();
+        for entry in &journal.links {
+            landed.insert(entry.uuid, sr.inode(entry.uuid)? == Some(entry.inode));
+        }
+        let leaf_landed = journal.links.first().is_some_and(|leaf| landed[&leaf.uuid]);
+        if journal.committed || (leaf_landed && landed.values().all(|landed| *landed)) {
+            return none(Action::Finished);
+        }
+        let missing = |entry: &Entry| !landed[&entry.uuid];
+        match (journal.order, leaf_landed) {
+            (Order::LeafFirst, true) => {
+                let entries = journal.links.into_iter().filter(missing).collect();
+                Ok(Self { action: Action::RolledForward, entries })
+            }
+            // A leaf is never named before its parents: those that are missing now went later, by other hands.
+            (Order::ParentsFirst, true) => none(Action::Finished),
+            (_, false) if !landed.values().any(|landed| *landed) => none(Action::Removed),
+            (_, false) => {
+                let entries = journal.links.into_iter().filter(|entry| !missing(entry)).collect();
+                Ok(Self { action: Action::RolledBack, entries })
+            }
+        }
+    }
+
+    fn vdis(&self) -> Vec<Uuid> {
+        self.entries.iter().map(|entry| entry.uuid).collect()
+    }
+}
+
+/// Does what is to be done, and removes the staging area.
+fn end(sr: &Repository, staging: Staging) -> Result<(Action, Vec<Uuid>), Error> {
+    let plan = Plan::of(sr, &staging)?;
+    let ended = match plan.action {
+        Action::RolledBack => roll_back(sr, &staging),
+        Action::RolledForward => roll_forward(sr, &staging),
+        other => Ok((other, Vec::new())),
+    };
+    match ended {
+        Ok(ended) => {
+            staging.remove()?;
+            Ok(ended)
+        }
+        // The next one needs the journal.
+        Err(error) => {
+            staging.abandon();
+            Err(error)
+        }
+    }
+}
+
+fn roll_back(sr: &Repository, staging: &Staging) -> Result<(Action, Vec<Uuid>), Error> {
+    // A collection that is running may have seen them, and would remove what lands under their names later.
+    let _exclusion = Exclusion::take(sr, Collector::MustNot)?;
+    // While we waited, they may have been removed as garbage.
+    let plan = Plan::of(sr, staging)?;
+    let vdis = plan.vdis();
+    let tree = Tree::read(sr)?;
+    let kept = tree
+        .nodes
+        .values()
+        .find(|node| node.parent.is_some_and(|parent| vdis.contains(&parent)) && !vdis.contains(&node.uuid));
+    if let Some(child) = kept {
+        // The leaf was there once: somebody has made another of its parents, and removed it.
+        tracing::warn!(%child.uuid, "a chain that came in by halves has a child: it is kept");
+        return Ok((Action::Finished, Vec::new()));
+    }
+    take_back(sr, &plan.entries.iter().collect::<Vec<_>>())?;
+    Ok((plan.action, vdis))
+}
+
+fn roll_forward(sr: &Repository, staging: &Staging) -> Result<(Action, Vec<Uuid>), Error> {
+    let _exclusion = Exclusion::take(sr, Collector::MayRun)?;
+    let plan = Plan::of(sr, staging)?;
+    let mut vdis = Vec::new();
+    for entry in &plan.entries {
+        if staging.dir().stat(&entry.staged)?.is_none() {
+            // Landed by a rename, and removed since.
+            continue;
+        }
+        publish_one(sr, staging, entry)?;
+        vdis.push(entry.uuid);
+    }
+    sr.dir().sync()?;
+    Ok((plan.action, vdis))
+}
+
+/// A directory that looks like one left by the Python plugins, which named them `tmp` and six or eight characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Leftover {
+    /// Its name in the SR.
+    pub directory: String,
+    /// The names of the files in it.
+    pub files: Vec<String>,
+}
+
+/// Lists such directories in `sr`, and removes them if told to: whether somebody works in one cannot be told.
+///
+/// # Errors
+/// The system refused.
+pub fn leftovers(sr: &Repository, remove: bool) -> Result<Vec<Leftover>, Error> {
+    let mut found = Vec::new();
+    for name in sr.dir().names()? {
+        let Some(name) = name.to_str().filter(|name| is_mkdtemp(name)) else { continue };
+        let path = sr.dir().join(name);
+        if !std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
+            continue;
+        }
+        let dir = crate::os::Dir::open(&path)?;
+        let files = dir.names()?.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        if remove {
+            std::fs::remove_dir_all(&path).map_err(crate::os::Error::at("removing", &path))?;
+        }
+        found.push(Leftover { directory: name.to_owned(), files });
+    }
+    Ok(found)
+}
+
+/// Whether Python's `tempfile.mkdtemp` makes such names: six characters up to Python 3.2, eight since.
+fn is_mkdtemp(name: &str) -> bool {
+    let random = |rest: &str| {
+        matches!(rest.len(), 6 | 8) && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    name.strip_prefix("tmp").is_some_and(random)
+}
