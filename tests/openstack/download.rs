@@ -33,9 +33,13 @@ fn an_image_lands_under_the_uuids_at_the_end_of_the_stack() {
         sr.disk(stack[3]);
         assert_eq!(sr.content().len(), 3);
         assert!(!sr.file(stack[0]).exists(), "the first uuid is one too many");
-        // The same call again, as after a lost answer: the uuids are taken.
-        let (class, message) = failure(&host, "download_vhd2", &call(glance, &image, &sr, &stack));
+        // The same call again, as after a lost answer, lands nothing more; another image cannot have the uuids.
+        let content = sr.content();
+        assert_eq!(result(&host, "download_vhd2", &call(glance, &image, &sr, &stack)), landed);
+        let other = glance.create_with(&fixture("ext4-single.tar.gz"));
+        let (class, message) = failure(&host, "download_vhd2", &call(glance, &other, &sr, &stack));
         assert_eq!(class, "PluginError", "{message}");
+        assert_eq!(sr.content(), content);
     }
 }
 
