@@ -85,10 +85,15 @@ impl Host {
     /// `ocaml/forkexecd/helper/vfork_helper.c`.
     pub(crate) fn command(&self, plugin: &str) -> Command {
         let mut command = Command::new(self.path(plugin));
+        self.furnish(&mut command);
+        command
+    }
+
+    /// Gives a process what xapi gives it.
+    pub(crate) fn furnish(&self, command: &mut Command) {
         command.env_clear().env("PATH", "/sbin:/usr/sbin:/bin:/usr/bin").current_dir("/");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(OpenOptions::new().write(true).open("/dev/null").unwrap());
-        command
     }
 
     /// Runs `command` to its end.

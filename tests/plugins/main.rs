@@ -6,6 +6,7 @@
 mod by_hand;
 mod calls;
 mod contract;
+mod dom0;
 mod failures;
 mod host;
 mod ipxe;
