@@ -7,6 +7,7 @@ mod bandwidth;
 mod config_file;
 mod console;
 mod dom0_plugin_version;
+mod glance;
 mod ipxe;
 mod kernel;
 mod migration;
@@ -28,6 +29,7 @@ const PLUGINS: &[Plugin] = &[
     config_file::PLUGIN,
     console::PLUGIN,
     dom0_plugin_version::PLUGIN,
+    glance::PLUGIN,
     ipxe::PLUGIN,
     kernel::PLUGIN,
     migration::PLUGIN,

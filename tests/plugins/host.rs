@@ -13,10 +13,11 @@ use tempfile::TempDir;
 use vhd_porter::wire::xmlrpc::{Answer, MethodCall};
 
 /// The links in the plugins' directory.
-const NAMES: [&str; 11] = [
+const NAMES: &[&str] = &[
     "dom0_plugin_version",
     "dom0_plugin_version.py",
     "config_file.py",
+    "glance.py",
     "ipxe.py",
     "kernel.py",
     "migration",
@@ -24,6 +25,7 @@ const NAMES: [&str; 11] = [
     "partition_utils.py",
     "porter",
     "workarounds",
+    "workarounds.py",
     "unknown.py",
 ];
 
@@ -66,6 +68,12 @@ impl Host {
     pub(crate) fn set(&mut self, name: &'static str, value: impl Into<OsString>) {
         self.variables.retain(|(known, _)| *known != name);
         self.variables.push((name, value.into()));
+    }
+
+    /// The variables that were added, as `NAME=VALUE`.
+    #[allow(dead_code, reason = "for those who start plugins in another way")]
+    pub(crate) fn variables(&self) -> Vec<String> {
+        self.variables.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect()
     }
 
     /// A file of the host.
