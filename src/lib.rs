@@ -5,17 +5,20 @@
 //!
 //! ```text
 //! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ http, stream, vhd, config ─▶ wire, os
-//!                       └────▶ xenapi, boot ────────────────────────▶ http, config ─▶ wire, os
+//!                       └────▶ xenapi, boot, block, iso, dom0 ──────▶ http, sr, config ─▶ wire, os
 //!      vhd-util ─▶ vhd_util ─────────────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
 //!
 //! Start reading at [`pipeline`].
 
+pub mod block;
 pub mod boot;
 pub mod cli;
 pub mod config;
+pub mod dom0;
 pub mod host;
 pub mod http;
+pub mod iso;
 pub mod os;
 pub mod pipeline;
 pub mod sr;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::args::Import as Args;
 use super::outcome::{self, Exit, Failure};
 use super::place::{self, Known};
-use super::{session, show};
+use super::{openstack, session, show};
 use crate::pipeline::{Import, Imported};
 use crate::sr::Repository;
 use crate::transport::Source;
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         Some(known) => known.path.clone(),
         None => place::find(sr, sr_uuid)?,
     };
-    let settings = session::settings()?;
+    let settings = openstack::settings(&args.glance)?;
     // A URL is shown as its source shows it: without secrets.
     let mut name = String::new();
     let imported = session::with_context(&args.tool, quiet, |ctx| {

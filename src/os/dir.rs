@@ -54,6 +54,16 @@ impl Dir {
         Ok(File::from(fd))
     }
 
+    /// Creates a directory that must not exist, mode 0700, and opens it.
+    ///
+    /// # Errors
+    /// It exists, or the system refused.
+    pub fn create_dir(&self, name: &str) -> Result<Self, Error> {
+        let made = rustix::fs::mkdirat(&self.fd, name, Mode::RWXU);
+        made.map_err(Error::at("creating directory", self.join(name)))?;
+        Self::open(self.join(name))
+    }
+
     /// Opens a regular file, for reading only or for writing as well. Symlinks are refused, and so is everything that
     /// is not a regular file: opening never blocks.
     ///

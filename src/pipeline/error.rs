@@ -6,6 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::http::{self, Outcome};
+use crate::transport::glance;
 use crate::vhd::{self, Finding};
 use crate::{os, sr, tool, transport};
 
@@ -38,10 +39,12 @@ pub enum Kind {
     Refused,
     /// A server has no such image.
     NoSuchImage,
-    /// The host's tool failed.
+    /// A program of the host failed.
     Tool,
-    /// The host has no such tool.
+    /// The host has no such program.
     ToolMissing,
+    /// Something was changed while it was read; trying again may help.
+    Changed,
     /// The file system is full.
     NoSpace,
     /// Somebody else is at work: the same call later may do.
@@ -138,6 +141,17 @@ pub enum Error {
         /// Uuids given.
         given: usize,
     },
+    /// A file was written while it was sent.
+    #[error(
+        "{file} was written while it was sent: expected a VDI that is at rest; wait for its VM or the garbage collector, and try again"
+    )]
+    Changed {
+        /// The file, as the user knows it.
+        file: String,
+    },
+    /// A program of the host.
+    #[error(transparent)]
+    Spawn(#[from] os::SpawnError),
     /// The SR.
     #[error(transparent)]
     Sr(#[from] sr::Error),
@@ -150,6 +164,12 @@ pub enum Error {
     /// The system.
     #[error(transparent)]
     Os(#[from] os::Error),
+}
+
+impl From<glance::Error> for Error {
+    fn from(error: glance::Error) -> Self {
+        Self::Transport(error.into())
+    }
 }
 
 fn and_more(count: u64) -> String {
@@ -194,6 +214,14 @@ impl Error {
             };
             let (expected, found) = (expected.to_owned(), source.to_string());
             Self::Archive { archive, problem, expected, found }
+        }
+    }
+
+    /// For `map_err` around a sink: what it says of itself, or what the system did.
+    pub(crate) fn sink(source: io::Error) -> Self {
+        match source.downcast::<transport::Error>() {
+            Ok(error) => Self::Transport(error),
+            Err(source) => os::Error::at::<io::Error>("writing", "the image")(source).into(),
         }
     }
 
@@ -243,11 +271,12 @@ impl Error {
             | Self::Transport(transport::Error::Exists { .. }) => Kind::Taken,
             Self::Sr(sr::Error::NoSuchVdi { .. } | sr::Error::Missing(_)) => Kind::NotFound,
             Self::Sr(sr::Error::NotADirectory(_) | sr::Error::ReadOnly(_)) => Kind::BadSr,
-            Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. })) => {
-                Kind::ToolMissing
-            }
-            Self::Tool(_) => Kind::Tool,
+            Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. }))
+            | Self::Spawn(os::SpawnError::NotFound { .. }) => Kind::ToolMissing,
+            Self::Tool(_) | Self::Spawn(_) => Kind::Tool,
+            Self::Changed { .. } => Kind::Changed,
             Self::Transport(transport::Error::Os(e)) | Self::Sr(sr::Error::Os(e)) | Self::Os(e) => of_os(e),
+            Self::Transport(transport::Error::Glance(e)) => of_glance(e),
             Self::Transport(_) => Kind::BadArgument,
         }
     }
@@ -287,6 +316,16 @@ impl Error {
 
 fn of_os(error: &os::Error) -> Kind {
     if error.source.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::System }
+}
+
+fn of_glance(error: &glance::Error) -> Kind {
+    match error {
+        glance::Error::Argument { .. } | glance::Error::NoEndpoint => Kind::BadArgument,
+        glance::Error::NoSuchImage { .. } => Kind::NoSuchImage,
+        glance::Error::NoData { .. } | glance::Error::NotQueued { .. } => Kind::Refused,
+        glance::Error::Mismatch { .. } | glance::Error::Answer { .. } => Kind::Network,
+        glance::Error::Http(e) => of_http(e),
+    }
 }
 
 fn of_http(error: &http::Error) -> Kind {

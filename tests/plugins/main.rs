@@ -6,14 +6,19 @@
 mod by_hand;
 mod calls;
 mod contract;
+mod dom0;
 mod failures;
 mod host;
+mod ipxe;
 mod kernel;
 mod migration;
+mod partition_utils;
 mod porter;
 #[path = "../python/mod.rs"]
 mod python;
 mod repository;
+mod sshd;
+mod transfer;
 mod workarounds;
 #[allow(dead_code, reason = "other tests ask it more")]
 #[path = "../xapi/mod.rs"]

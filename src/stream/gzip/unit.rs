@@ -13,7 +13,7 @@ const PIECE: usize = 64 * 1024;
 const SAMPLE: usize = 1024;
 const SAMPLES: usize = 4;
 /// A sample that keeps more than this part of itself, in percent, is stored with its piece.
-const KEEPS: usize = 97;
+const KEEPS: usize = 98;
 /// Most bytes of a stored block.
 const STORED: usize = 0xffff;
 
@@ -46,11 +46,7 @@ impl Encoder {
     pub(super) fn new(level: Level) -> Self {
         let compressor = match level {
             Level::Store => None,
-            // One less than asked for: libdeflate is better at the same number.
-            Level::Deflate(level) => Some(Compressor::new(lvl(match level {
-                0..=5 => i32::from(level.max(1)),
-                level => i32::from(level) - 1,
-            }))),
+            Level::Deflate(level) => Some(Compressor::new(lvl(i32::from(level)))),
         };
         Self { compressor, probe: Compressor::new(lvl(1)), scratch: Vec::new() }
     }
