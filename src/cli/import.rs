@@ -5,7 +5,7 @@ use super::outcome::{Exit, Failure};
 use super::{session, show};
 use crate::pipeline::Import;
 use crate::sr::Repository;
-use crate::transport::Source;
+use crate::transport::{Origin, Source};
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let import = Import {
@@ -16,13 +16,12 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     };
     let settings = session::settings()?;
     let imported = session::with_context(&args.tool, quiet, |ctx| {
-        let source = Source::open(&args.image)?;
         let sr = if args.create_sr {
             Repository::create(&args.sr, &settings)
         } else {
             Repository::open_writable(&args.sr, &settings)
         }?;
-        import.run(source, &sr, ctx)
+        import.run(Origin::of(&args.image), || Source::open(&args.image), &sr, ctx)
     })?;
     if args.json {
         show::document(&imported);

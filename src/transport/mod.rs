@@ -2,10 +2,12 @@
 
 mod error;
 mod new_file;
+mod origin;
 mod sink;
 mod source;
 
 pub use error::Error;
 pub use new_file::NewFile;
+pub use origin::Origin;
 pub use sink::{Sink, Target};
 pub use source::Source;
