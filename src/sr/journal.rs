@@ -14,7 +14,7 @@ use super::error::Error;
 use crate::os::{self, Dir};
 
 /// Its name in the staging area.
-const NAME: &str = "journal";
+pub(super) const NAME: &str = "journal";
 /// Longer than any journal.
 const LONGEST: u64 = 64 << 10;
 /// The second line.

@@ -52,6 +52,7 @@ pub fn land(
     if let Err(error) = Journal::commit(&file) {
         tracing::debug!(%error, "the journal does not say that the chain is in; that its leaf is says the same");
     }
+    drop(file);
     // The chain is in: what is left of the staging area is second names of its files.
     if let Err(error) = staging.remove() {
         tracing::warn!(%error, "the chain is in the SR, but its staging area is left");

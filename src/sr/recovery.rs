@@ -21,7 +21,7 @@ use crate::os::Dir;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Nothing had landed: the staging area goes.
+    /// Nothing has landed, or nothing but the staging area was left to remove: it goes.
     Removed,
     /// The chain had landed: what was left of the staging area goes.
     Finished,

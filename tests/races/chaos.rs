@@ -126,7 +126,7 @@ fn whoever_dies_wherever_the_sr_is_never_worse_for_it() {
     assert!(died > 0);
 }
 
-fn strace_works() -> bool {
+pub(crate) fn strace_works() -> bool {
     let mut command = Command::new("strace");
     command.args(["-qq", "-o", "/dev/null", "true"]);
     command.status().is_ok_and(|status| status.success())
