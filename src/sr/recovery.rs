@@ -155,7 +155,7 @@ impl Plan {
         let Some(journal) = Journal::read(staging)? else { return none(Action::Removed) };
         let mut landed = BTreeMap::new();
         for entry in &journal.links {
-            landed.insert(entry.uuid, sr.inode(entry.uuid)? == Some(entry.inode));
+            landed.insert(entry.uuid, sr.inode(entry.uuid)? == Some(entry.identity.inode));
         }
         let leaf_landed = journal.links.first().is_some_and(|leaf| landed[&leaf.uuid]);
         if journal.committed || (leaf_landed && landed.values().all(|landed| *landed)) {
