@@ -6,6 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::image::Archive;
+use crate::manager::Work;
 use crate::place::{Outcome, Place, ended, some_uuids};
 use crate::{long, skipped};
 
@@ -122,7 +123,10 @@ fn whoever_dies_wherever_the_sr_is_never_worse_for_it() {
     for _ in 0..rounds {
         round(&place, &archives, &mut dice, &mut died);
     }
-    println!("{rounds} rounds, {died} runs died; {:?}", manager.stop());
+    let Work { scans, collections, removed } = manager.stop();
+    println!(
+        "{rounds} rounds, {died} runs died; {scans} scans, {collections} collections removed {removed} files"
+    );
     assert!(died > 0);
 }
 

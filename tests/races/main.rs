@@ -12,6 +12,7 @@ mod image;
 mod manager;
 mod place;
 mod recovery;
+mod soak;
 mod staged;
 mod waiting;
 

@@ -1,6 +1,9 @@
 //! Owners that live, and locks of the storage manager that somebody holds.
 
 use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use vhd_porter::os::{Dir, Lock};
@@ -92,4 +95,44 @@ fn whoever_waits_too_long_is_told_to_come_again() {
     let answer = run(through_link()).done().answer;
     assert_eq!(place.import(&archive.path, &uuids).done().answer, answer, "and so is the receipt");
     place.assert_holds(&[(&uuids, &archive.sha256)]);
+}
+
+#[test]
+fn standard_input_is_never_the_same_twice() {
+    let place = Place::new();
+    let (archive, uuids) = (place.archive(1, 2), some_uuids(2));
+    let import = || {
+        let mut command = place.importing(&[], Path::new("-"), &uuids);
+        command.stdin(fs::File::open(&archive.path).unwrap());
+        run(command)
+    };
+    import().done();
+    import().refused("taken");
+    place.assert_holds(&[(&uuids, &archive.sha256)]);
+}
+
+#[test]
+fn an_sr_that_was_replaced_meanwhile_is_left_alone() {
+    let place = Place::new();
+    let (archive, uuids, away) = (place.archive(1, 2), some_uuids(2), place.path("away"));
+    let bytes = fs::read(&archive.path).unwrap();
+    let mut command = place.importing(&[], Path::new("-"), &uuids);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(&bytes[..100]).unwrap();
+    while !place.arrived().iter().any(|name| name.ends_with(".staging")) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    fs::rename(place.sr(), &away).unwrap();
+    fs::create_dir(place.sr()).unwrap();
+    pipe.write_all(&bytes[100..]).unwrap();
+    drop(pipe);
+    let message = ended(child).refused("bad-sr");
+    assert!(message.contains("unmounted meanwhile"), "{message}");
+    assert_eq!(fs::read_dir(place.sr()).unwrap().count(), 0);
+    // When it is back, what was left in it goes.
+    fs::remove_dir(place.sr()).unwrap();
+    fs::rename(&away, place.sr()).unwrap();
+    place.recover(&[]).done();
+    place.assert_holds(&[]);
 }
