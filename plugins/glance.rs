@@ -5,8 +5,8 @@ use vhd_porter::http::{Client, Headers};
 use vhd_porter::pipeline::{self, Export, Identities, Import, Kind, parse_uuids};
 use vhd_porter::sr::Repository;
 use vhd_porter::tool::Choice;
-use vhd_porter::transport::Sink;
 use vhd_porter::transport::glance::{ApiVersion, Error, Image, Upload};
+use vhd_porter::transport::{Origin, Sink};
 use vhd_porter::wire::{Secret, Value};
 
 /// Compression level where nobody asks for one.
@@ -88,9 +88,8 @@ fn download(arguments: &Arguments, endpoint: &str) -> Result<Value, Failure> {
     let image = image(arguments, endpoint, Client::new(&settings).map_err(refused)?)?;
     host::work_with(&settings, Choice::Auto, |ctx| {
         let sr = Repository::open_writable(&sr_path, &settings).map_err(pipeline::Error::from)?;
-        let source = image.download().map_err(|e| download_failure(e.into()))?;
-        let import = Import { uuids, ..Import::default() };
-        Ok(import.run(source, &sr, ctx).map_err(download_failure)?.root_only())
+        let (import, origin) = (Import { uuids, ..Import::default() }, Origin::of(&image.to_string()));
+        Ok(import.run(origin, || image.download(), &sr, ctx).map_err(download_failure)?.root_only())
     })
 }
 
