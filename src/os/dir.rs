@@ -30,6 +30,18 @@ impl Dir {
         Ok(Self { fd, path })
     }
 
+    /// Opens the directory `name` in it; a symlink is refused, whatever it leads to.
+    ///
+    /// # Errors
+    /// It does not exist, is something else, or may not be entered.
+    pub fn open_dir(&self, name: &str) -> Result<Self, Error> {
+        let path = self.join(name);
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&self.fd, name, flags, Mode::empty())
+            .map_err(Error::at("opening directory", &path))?;
+        Ok(Self { fd, path })
+    }
+
     /// The path it was opened by.
     #[must_use]
     pub fn path(&self) -> &Path {

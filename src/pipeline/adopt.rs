@@ -16,6 +16,7 @@ use super::report::Imported;
 use super::sequence;
 use crate::os::{self, Dir};
 use crate::sr::{Repository, Staging};
+use crate::transport::Origin;
 
 /// Which directory to adopt.
 #[derive(Debug, Clone)]
@@ -37,9 +38,10 @@ impl Adopt {
     /// Whatever is wrong with directory, chain or SR. Nothing is left in the SR then.
     pub fn run(&self, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
         let name = self.directory.display().to_string();
-        let call = Call::new(&["adopt", &name], &self.uuids);
+        let call = Call::new(&["adopt"], Origin::of_directory(&self.directory)?, &self.uuids);
         let staging = match call.begin(sr, &self.uuids)? {
             Begun::Before(answer) => {
+                // What is left of it was there when it was adopted.
                 self.clear(&name);
                 return Ok(answer);
             }

@@ -248,9 +248,13 @@ impl Error {
             Self::Transport(transport::Error::Http(e)) => of_http(e),
             Self::Argument { .. } => Kind::BadArgument,
             Self::TooFewUuids { .. } => Kind::TooFewUuids,
-            Self::Sr(sr::Error::InWork { same: true, .. } | sr::Error::Locked { .. }) => Kind::Busy,
+            Self::Sr(
+                sr::Error::InWork { same: true, .. }
+                | sr::Error::Locked { .. }
+                | sr::Error::Unrecovered { .. },
+            ) => Kind::Busy,
             Self::Sr(sr::Error::NoRoom { .. }) => Kind::NoSpace,
-            Self::Sr(sr::Error::Vanished { .. }) => Kind::System,
+            Self::Sr(sr::Error::Vanished { .. } | sr::Error::Journal { .. }) => Kind::System,
             Self::Sr(sr::Error::Moved(_)) => Kind::BadSr,
             Self::Sr(sr::Error::Taken { .. } | sr::Error::InWork { .. })
             | Self::Transport(transport::Error::Exists { .. }) => Kind::Taken,

@@ -37,7 +37,7 @@ pub fn land(
 ) -> Result<(), Error> {
     let journal = intend(sr, &staging, chain)?;
     let file = journal.write(staging.dir())?;
-    let exclusion = Exclusion::take(sr, Collector::MayRun)?;
+    let exclusion = Exclusion::take(sr, Collector::MayRun, sr.policy().patience)?;
     sr.require_same()?;
     journal.links.iter().try_for_each(|entry| sr.require_free(entry.uuid))?;
     if let Err(error) = publish(&journal, sr, &staging, last) {
