@@ -41,8 +41,9 @@ impl Staging {
         let gate = Gate::enter(sr)?;
         require_unclaimed(sr, claim)?;
         let private = Permissions::from_mode(0o700);
-        let made =
-            tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(private).tempdir_in(root);
+        let mut named = tempfile::Builder::new();
+        named.prefix(PREFIX).suffix(SUFFIX).permissions(private);
+        let made = os::again(|| named.tempdir_in(root));
         let made = made.map_err(os::Error::at("creating a staging directory in", root))?;
         let dir = Dir::open(made.path())?;
         if dir.device()? != sr.dir().device()? {
@@ -92,15 +93,15 @@ impl Staging {
     fn clear(&self) -> Result<(), Error> {
         for name in self.dir.names()?.iter().filter(|name| *name != OsStr::new(claim::NAME)) {
             let path = self.dir.path().join(name);
-            let removed = match std::fs::symlink_metadata(&path) {
+            let removed = os::again(|| match std::fs::symlink_metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(&path),
                 _ => std::fs::remove_file(&path),
-            };
+            });
             removed.map_err(os::Error::at("removing", &path))?;
         }
         self.dir.unlink(claim::NAME)?;
         let path = self.dir.path();
-        match std::fs::remove_dir(path) {
+        match os::again(|| std::fs::remove_dir(path)) {
             // Somebody found it without its claim and has taken it over.
             Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound) => {
                 Ok(())

@@ -9,7 +9,7 @@ use crate::support::{have, skipped};
 use crate::world::World;
 
 /// System calls that change a file system or a lock, and those that open. A question mark is for kernels without.
-const CALLS: &str = "?open,openat,write,writev,pwrite64,pwritev,ftruncate,fallocate,fsync,fdatasync,sync_file_range,\
+const CALLS: &str = "?open,openat,?openat2,write,writev,pwrite64,pwritev,ftruncate,fallocate,fsync,fdatasync,sync_file_range,\
     ?link,linkat,?rename,?renameat,renameat2,?unlink,unlinkat,?mkdir,mkdirat,?rmdir,ioctl,copy_file_range,sendfile,fcntl";
 
 /// A system call: the so-and-so-many-th of its name.
