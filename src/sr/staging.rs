@@ -26,7 +26,7 @@ const SUFFIX: &str = ".staging";
 pub struct Staging {
     dir: Dir,
     /// Held until the last.
-    _claim: Lock,
+    claim: Option<Lock>,
     abandoned: bool,
 }
 
@@ -55,14 +55,15 @@ impl Staging {
         let path = made.keep();
         drop(gate);
         tracing::debug!(path = %path.display(), "staging area made");
-        Ok(Self { dir, _claim: claim, abandoned: false })
+        Ok(Self { dir, claim: Some(claim), abandoned: false })
     }
 
     /// Takes over the staging area of a dead owner; `None` while the owner lives, or when it is gone.
     pub(super) fn inherit(sr: &Repository, name: &str) -> Result<Option<Self>, Error> {
         let Some(dir) = open(sr, name)? else { return Ok(None) };
         match Lock::try_take(&dir, claim::NAME) {
-            Ok(claim) => Ok(claim.map(|claim| Self { dir, _claim: claim, abandoned: false })),
+            Ok(None) => Ok(None),
+            Ok(claim) => Ok(Some(Self { dir, claim, abandoned: false })),
             // Its owner has just removed it.
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.into()),
@@ -90,7 +91,7 @@ impl Staging {
     }
 
     /// Removes what is in it, then the claim, then the directory: whoever finds it without a claim finds it empty.
-    fn clear(&self) -> Result<(), Error> {
+    fn clear(&mut self) -> Result<(), Error> {
         for name in self.dir.names()?.iter().filter(|name| *name != OsStr::new(claim::NAME)) {
             let path = self.dir.path().join(name);
             let removed = os::again(|| match std::fs::symlink_metadata(&path) {
@@ -100,6 +101,8 @@ impl Staging {
             removed.map_err(os::Error::at("removing", &path))?;
         }
         self.dir.unlink(claim::NAME)?;
+        // NFS and FUSE keep a file that is open under a name of their own: the directory would not be empty.
+        self.claim = None;
         let path = self.dir.path();
         match os::again(|| std::fs::remove_dir(path)) {
             // Somebody found it without its claim and has taken it over.

@@ -11,6 +11,9 @@ mod campaign;
 mod fail;
 mod kill;
 mod model;
+mod power;
+mod recorder;
+mod shared;
 mod steps;
 #[path = "../system/support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with the tests of the system, which use more of it")]

@@ -96,12 +96,6 @@ impl World {
         world
     }
 
-    /// The same one somewhere else, for instance in a copy of its file system.
-    pub(crate) fn moved(&self, base: &Path) -> Self {
-        let (job, host, foreign) = (self.job, self.host, self.foreign.clone());
-        Self { _scratch: None, base: base.to_owned(), job, host, foreign }
-    }
-
     fn migrate(&self) {
         let directory = self.instance();
         fs::create_dir_all(&directory).unwrap();
