@@ -10,6 +10,7 @@ use super::{openstack, session, show};
 use crate::pipeline::{Import, Imported};
 use crate::sr::Repository;
 use crate::transport::{Origin, Source};
+use crate::wire::scrub::scrub;
 
 /// What an import came to, and the scan after it.
 #[derive(Serialize)]
@@ -39,8 +40,8 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         None => place::find(sr, sr_uuid)?,
     };
     let settings = openstack::settings(&args.glance)?;
-    // A URL is shown as its source shows it: without secrets.
-    let mut name = "an image".to_owned();
+    // A URL is shown as its source shows it: without secrets. Where the call was done before, none is opened.
+    let mut name = scrub(&args.image);
     let imported = session::with_context(&args.tool, quiet, |ctx| {
         let sr = if args.create_sr {
             Repository::create(&path, &settings)

@@ -8,9 +8,11 @@ use std::os::fd::AsFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use rustix::fs::{Mode, OFlags};
+use rustix::io::retry_on_intr;
 
 use super::dir::Dir;
 use super::error::Error;
@@ -32,7 +34,7 @@ impl Lock {
     pub fn try_take(dir: &Dir, name: &str) -> Result<Option<Self>, Error> {
         loop {
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-            let opened = rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(0o644));
+            let opened = retry_on_intr(|| rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(0o644)));
             let file = File::from(opened.map_err(Error::at("opening the lock", dir.join(name)))?);
             if !lock(&file).map_err(Error::at("locking", dir.join(name)))? {
                 return Ok(None);
@@ -92,10 +94,13 @@ fn is_named(file: &File, dir: &Dir, name: &str) -> Result<bool, Error> {
 
 /// Whether the lock was free.
 fn lock(file: &impl AsFd) -> std::io::Result<bool> {
-    match fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file())) {
-        Ok(_) => Ok(true),
-        Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EACCES) => Ok(false),
-        Err(errno) => Err(errno.into()),
+    loop {
+        match fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file())) {
+            Ok(_) => return Ok(true),
+            Err(Errno::EAGAIN | Errno::EACCES) => return Ok(false),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Safe pieces of the operating system: directories by descriptor, publishing without replacing, record locks, copying without
 //! filling holes, children with a deadline.
 
+mod again;
 mod dir;
 mod drain;
 mod duplicate;
@@ -11,6 +12,7 @@ mod publish;
 mod space;
 mod spawn;
 
+pub use again::again;
 pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};
 pub use error::Error;

@@ -10,7 +10,7 @@ use super::error::Error;
 use super::gate::Gate;
 use super::journal::Order;
 use super::repository::Repository;
-use crate::os::{Dir, Error as OsError, Lock};
+use crate::os::{Dir, Error as OsError, Lock, again};
 
 const SR: &str = "sr";
 const COLLECTOR: &str = "gc_active";
@@ -42,7 +42,7 @@ impl<'a> Exclusion<'a> {
             return Ok(Self { _sr: None, _collector: None, _gate: Some(Gate::enter(sr)?) });
         };
         let place = locks.join(uuid.to_string());
-        std::fs::create_dir_all(&place).map_err(OsError::at("creating", &place))?;
+        again(|| std::fs::create_dir_all(&place)).map_err(OsError::at("creating", &place))?;
         let dir = Dir::open(&place)?;
         let taken = |name: &str, lock: Option<Lock>| {
             lock.ok_or_else(|| Error::Locked { what: dir.join(name), patience })

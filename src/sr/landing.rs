@@ -38,6 +38,8 @@ pub fn land(
 ) -> Result<(), Error> {
     let journal = intend(sr, &staging, chain)?;
     let file = journal.write(staging.dir())?;
+    // The journal is as durable as the name of the directory that it is in.
+    sr.dir().sync()?;
     let exclusion = Exclusion::take(sr, Collector::MayRun, sr.policy().patience)?;
     sr.require_same()?;
     journal.links.iter().try_for_each(|entry| sr.require_free(entry.uuid))?;

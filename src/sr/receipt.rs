@@ -67,7 +67,7 @@ impl Receipt {
     pub fn keep(self, sr: &Repository, files: &[Identity]) -> Result<(), os::Error> {
         let path = file(sr, self.leaf);
         let dir = directory(sr);
-        std::fs::create_dir_all(&dir).map_err(os::Error::at("creating", &dir))?;
+        os::again(|| std::fs::create_dir_all(&dir)).map_err(os::Error::at("creating", &dir))?;
         sweep(&dir);
         let text = serde_json::to_vec(&Stored {
             receipt: self,
@@ -75,12 +75,15 @@ impl Receipt {
             files: files.to_vec(),
         });
         let text = text.map_err(|e| os::Error::at("writing", &path)(std::io::Error::from(e)))?;
-        let mut new =
-            tempfile::NamedTempFile::new_in(&dir).map_err(os::Error::at("creating a file in", &dir))?;
+        let new = os::again(|| tempfile::NamedTempFile::new_in(&dir));
+        let mut new = new.map_err(os::Error::at("creating a file in", &dir))?;
         new.write_all(&text).map_err(os::Error::at("writing", &path))?;
         new.as_file().sync_all().map_err(os::Error::at("syncing", &path))?;
-        new.persist(&path).map_err(os::Error::at("naming", &path))?;
-        os::Dir::open(&dir)?.sync()
+        let (from, to) = (new.into_temp_path(), path);
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let dir = os::Dir::open(&dir)?;
+        dir.replace(&name(&from), &name(&to))?;
+        dir.sync()
     }
 }
 

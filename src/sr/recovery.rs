@@ -187,6 +187,7 @@ fn end(sr: &Repository, staging: Staging, patience: Duration) -> Result<(Action,
     let ended = Plan::of(sr, staging.dir()).and_then(|plan| match plan.action {
         Action::RolledBack => roll_back(sr, &staging, patience),
         Action::RolledForward => roll_forward(sr, &staging, patience),
+        Action::Finished => Ok(sr.dir().sync().map(|()| (plan.action, Vec::new()))?),
         other => Ok((other, Vec::new())),
     });
     match ended {

@@ -99,7 +99,7 @@ impl Repository {
     pub fn create(path: &Path, policy: impl Into<Policy>) -> Result<Self, Error> {
         let missing = path.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
         let made = Made(missing.map(Path::to_owned).collect());
-        std::fs::create_dir_all(path).map_err(|e| match e.kind() {
+        os::again(|| std::fs::create_dir_all(path)).map_err(|e| match e.kind() {
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
                 Error::NotADirectory(path.to_owned())
             }

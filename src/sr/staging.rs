@@ -45,8 +45,9 @@ impl Staging {
         let gate = Gate::enter(sr)?;
         require_unclaimed(sr, claim)?;
         let private = Permissions::from_mode(0o700);
-        let made =
-            tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(private).tempdir_in(root);
+        let mut named = tempfile::Builder::new();
+        named.prefix(PREFIX).suffix(SUFFIX).permissions(private);
+        let made = os::again(|| named.tempdir_in(root));
         let made = made.map_err(os::Error::at("creating a staging directory in", root))?;
         let dir = Dir::open(made.path())?;
         if dir.device()? != sr.dir().device()? {
@@ -65,7 +66,8 @@ impl Staging {
     pub(super) fn inherit(sr: &Repository, name: &str) -> Result<Option<Self>, Error> {
         let Some(dir) = open(sr, name)? else { return Ok(None) };
         match Lock::try_take(&dir, claim::NAME) {
-            Ok(claim) => Ok(claim.map(|claim| Self { dir, claim: Some(claim), abandoned: false })),
+            Ok(None) => Ok(None),
+            Ok(claim) => Ok(Some(Self { dir, claim, abandoned: false })),
             // Its owner has just removed it.
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.into()),
@@ -100,14 +102,14 @@ impl Staging {
         names.sort_by_key(|name| *name == OsStr::new(journal::NAME));
         for name in names {
             let path = self.dir.path().join(name);
-            let removed = match std::fs::symlink_metadata(&path) {
+            let removed = os::again(|| match std::fs::symlink_metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(&path),
                 _ => std::fs::remove_file(&path),
-            };
+            });
             removed.map_err(os::Error::at("removing", &path))?;
         }
         self.dir.unlink(claim::NAME)?;
-        // NFS and FUSE keep a file that is open under another name until it is closed.
+        // NFS and FUSE keep a file that is open under a name of their own: the directory would not be empty.
         self.claim = None;
         self.remove_directory()
     }
@@ -115,7 +117,7 @@ impl Staging {
     fn remove_directory(&self) -> Result<(), Error> {
         let (path, start) = (self.dir.path(), Instant::now());
         loop {
-            match std::fs::remove_dir(path) {
+            match os::again(|| std::fs::remove_dir(path)) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
                 // Somebody found it without its claim and has taken it over.
                 Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && self.is_claimed()? => {
