@@ -25,7 +25,7 @@ pub fn work<T: Serialize>(
     let tool = tool::select(choice, settings.text(key::VHD_UTIL)).map_err(pipeline::Error::from)?;
     let progress = Lines::new(EVERY, |line| tracing::info!("{line}"));
     let context = Context { tool: tool.as_ref(), progress: &progress, clock: SystemTime::now };
-    value(&work(context)?)
+    value(&context.run(work)?)
 }
 
 /// The settings in force on this host.
@@ -51,7 +51,7 @@ fn value(report: &impl Serialize) -> Result<Value, Failure> {
 /// The table: what each kind of error is called in Python. Only `RetryableError` makes os-xenapi try again.
 fn class(kind: Kind) -> Class {
     match kind {
-        Kind::Busy => Class::RetryableError,
+        Kind::Busy | Kind::Stopped => Class::RetryableError,
         Kind::BadImage | Kind::BadArchive => Class::Exception,
         Kind::BadArgument => Class::ArgumentError,
         Kind::TooFewUuids => Class::IndexError,

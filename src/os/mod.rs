@@ -1,5 +1,5 @@
 //! Safe pieces of the operating system: directories by descriptor, publishing without replacing, record locks, copying without
-//! filling holes, children with a deadline.
+//! filling holes, children with a deadline, stopping in good order.
 
 mod dir;
 mod duplicate;
@@ -8,6 +8,7 @@ mod lock;
 mod publish;
 mod space;
 mod spawn;
+pub mod stop;
 
 pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};

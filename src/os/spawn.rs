@@ -61,7 +61,7 @@ pub(crate) fn shown(program: &OsStr, args: &[OsString]) -> String {
 /// Runs `program` to its end. It reads nothing, and inherits the environment.
 ///
 /// # Errors
-/// It does not exist, could not be run, or took longer than `deadline`.
+/// It does not exist, could not be run, took longer than `deadline`, or a signal came: then it is killed as well.
 #[expect(clippy::disallowed_methods, reason = "this is the one home of children")]
 pub fn run(program: &OsStr, args: &[OsString], deadline: Duration) -> Result<Finished, SpawnError> {
     let command = shown(program, args);
@@ -87,9 +87,11 @@ pub fn run(program: &OsStr, args: &[OsString], deadline: Duration) -> Result<Fin
         if let Some(status) = child.try_wait().map_err(io)? {
             break status;
         }
-        if start.elapsed() > deadline {
+        let stopped = super::stop::check();
+        if stopped.is_err() || start.elapsed() > deadline {
             child.kill().map_err(io)?;
             child.wait().map_err(io)?;
+            stopped.map_err(io)?;
             return Err(SpawnError::Deadline { command, deadline });
         }
         thread::sleep(pause);

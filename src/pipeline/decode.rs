@@ -33,7 +33,7 @@ pub(crate) fn unpack(
     sr: &Repository,
     ctx: Context<'_>,
 ) -> Result<Unpacked, Error> {
-    ctx.stage(Stage::Unpack, source.size());
+    ctx.stage(Stage::Unpack, source.size())?;
     let archive = source.name().to_owned();
     let mut members: Vec<StagedMember> = Vec::new();
     let contents = read_members(source, &|n| ctx.progress.advance(n), &mut |mut member| {

@@ -34,6 +34,8 @@ pub enum Kind {
     NoSpace,
     /// Somebody else is at work: the same call later may do.
     Busy,
+    /// A signal stopped it: the same call made again begins anew.
+    Stopped,
     /// The system refused.
     System,
 }
@@ -120,6 +122,12 @@ pub enum Error {
         /// Uuids given.
         given: usize,
     },
+    /// A signal stopped the work.
+    #[error("stopped by {signal}, nothing landed")]
+    Stopped {
+        /// Which one.
+        signal: os::stop::Signal,
+    },
     /// The SR.
     #[error(transparent)]
     Sr(#[from] sr::Error),
@@ -170,7 +178,9 @@ impl Error {
         let archive = archive.to_owned();
         move |source| {
             let (problem, expected) = match source.kind() {
-                _ if source.raw_os_error().is_some() => return Self::Stream { archive, source },
+                _ if source.raw_os_error().is_some() || os::stop::Signal::behind(&source).is_some() => {
+                    return Self::Stream { archive, source };
+                }
                 io::ErrorKind::UnexpectedEof => ("the image is cut off", "the rest of it"),
                 _ => ("the image is damaged", "sound gzip and tar"),
             };
@@ -205,6 +215,7 @@ impl Error {
             Self::Engine { .. } => Kind::BadImage,
             Self::Archive { .. } => Kind::BadArchive,
             Self::Stream { .. } => Kind::System,
+            Self::Stopped { .. } => Kind::Stopped,
             Self::Argument { .. } => Kind::BadArgument,
             Self::TooFewUuids { .. } => Kind::TooFewUuids,
             Self::Sr(sr::Error::InWork { same: true, .. } | sr::Error::Locked { .. }) => Kind::Busy,
@@ -222,6 +233,12 @@ impl Error {
             Self::Transport(transport::Error::Os(e)) | Self::Sr(sr::Error::Os(e)) | Self::Os(e) => of_os(e),
             Self::Transport(_) => Kind::BadArgument,
         }
+    }
+
+    /// The signal behind it, if there is one.
+    pub(crate) fn stopped_by(&self) -> Option<os::stop::Signal> {
+        let causes = std::iter::successors(Some(self as &dyn std::error::Error), |e| e.source());
+        causes.filter_map(|e| e.downcast_ref()).find_map(os::stop::Signal::behind)
     }
 
     /// File, offset, expected and found, where the error has them.

@@ -31,7 +31,10 @@ impl Source {
             if io::stdin().is_terminal() {
                 return Err(Error::Terminal);
             }
-            return Ok(Self::from_reader("standard input", io::stdin()));
+            // Not the one of the standard library, which reads ahead: what it has cannot be waited for.
+            let stdin =
+                rustix::stdio::stdin().try_clone_to_owned().map_err(os::Error::at("opening", name))?;
+            return Ok(Self::from_reader("standard input", Patient(File::from(stdin))));
         }
         match name.split_once("://") {
             Some(("file", rest)) => Self::open_file(&file_url_path(name, rest)?),
@@ -55,7 +58,9 @@ impl Source {
             tail.resize(TAIL, 0);
             file.read_exact_at(&mut tail, start).map_err(os::Error::at("reading", path))?;
         }
-        Ok(Self { name, size, tail, reader: Box::new(file) })
+        let reader: Box<dyn Read + Send> =
+            if metadata.is_file() { Box::new(file) } else { Box::new(Patient(file)) };
+        Ok(Self { name, size, tail, reader })
     }
 
     /// A source of our own making, for whoever has the bytes already.
@@ -79,6 +84,16 @@ impl Source {
     #[must_use]
     pub fn tail(&self) -> &[u8] {
         &self.tail
+    }
+}
+
+/// A pipe or device that may keep us waiting: for its bytes, or for a signal.
+struct Patient(File);
+
+impl Read for Patient {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        os::stop::wait_readable(&self.0)?;
+        self.0.read(buf)
     }
 }
 

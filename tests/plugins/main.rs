@@ -13,4 +13,5 @@ mod porter;
 #[path = "../python/mod.rs"]
 mod python;
 mod repository;
+mod signals;
 mod workarounds;

@@ -18,5 +18,6 @@ mod refused_chains;
 mod refused_exports;
 mod refused_images;
 mod refused_targets;
+mod signals;
 mod support;
 mod tools;
