@@ -27,7 +27,9 @@ fn move_vhds_into_sr(arguments: &Arguments) -> Result<Value, Failure> {
     let instance = parse_uuid(arguments.text("instance_uuid")?)?;
     let (sr_path, settings) = host::sr_path(arguments)?;
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
-    let directory = host::settings()?.path(key::IMAGES).join(format!("instance{instance}"));
+    let images = settings.path(key::IMAGES);
+    let directory = images.join(format!("instance{instance}"));
+    host::confine(&settings, &[&sr_path, &images]);
     host::work(Choice::Auto, |ctx| {
         let adopted =
             Adopt { directory, uuids }.run(&Repository::open_writable(&sr_path, &settings)?, ctx)?;

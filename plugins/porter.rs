@@ -86,6 +86,7 @@ fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
         flatten: arguments.flag("flatten")?,
         dry_run: arguments.flag("dry_run")?,
     };
+    host::confine(&settings, &[&sr_path]);
     host::work(choice(arguments)?, |ctx| {
         let sr = Repository::open_writable(&sr_path, &settings)?;
         import.run(Source::open(image)?, &sr, ctx)
@@ -94,7 +95,7 @@ fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
 
 /// Writes a chain to a file that does not exist yet; the answer is that of `vhd-porter export --json`.
 fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
-    let (sr_path, _) = host::sr_path(arguments)?;
+    let (sr_path, settings) = host::sr_path(arguments)?;
     let file = arguments.text("file")?;
     if file == "-" {
         return Err(Failure::argument("export_image: argument file: standard output carries the answer"));
@@ -106,6 +107,8 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
         flatten: arguments.flag("flatten")?,
         level: u32::try_from(level).unwrap_or(u32::MAX),
     };
+    let directory = Path::new(file).parent().unwrap_or(Path::new(file));
+    host::confine(&settings, &[&sr_path, directory]);
     host::work(Choice::Embedded, |ctx| {
         let sr = Repository::open(&sr_path)?;
         export.run(&sr, Sink::open(&Target::from(file))?, ctx)
@@ -116,6 +119,7 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
 fn copy(arguments: &Arguments) -> Result<Value, Failure> {
     let (sr_path, settings) = host::sr_path(arguments)?;
     let copy = Copy { vdis: parse_uuids(&arguments.texts("vdi_uuids")?)?, uuids: identities(arguments)? };
+    host::confine(&settings, &[&sr_path]);
     host::work(choice(arguments)?, |ctx| copy.run(&Repository::open_writable(&sr_path, &settings)?, ctx))
 }
 
@@ -123,11 +127,13 @@ fn copy(arguments: &Arguments) -> Result<Value, Failure> {
 fn check(arguments: &Arguments) -> Result<Value, Failure> {
     let path = Path::new(arguments.text("path")?);
     let depth = if arguments.flag("deep")? { Depth::Data } else { Depth::Metadata };
+    host::confine(&host::settings()?, &[]);
     host::work(Choice::Embedded, |ctx| pipeline::check(path, depth, ctx))
 }
 
 /// The fields of a VHD, the members of an image, or the chains of the SR whose directory is given.
 fn inspect(arguments: &Arguments) -> Result<Value, Failure> {
     let path = arguments.text("path")?;
+    host::confine(&host::settings()?, &[]);
     host::work(Choice::Embedded, |_| pipeline::inspect(path))
 }

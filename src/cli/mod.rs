@@ -49,6 +49,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> Exit {
 /// Does what `cli` asks for.
 fn run(cli: &Cli) -> Exit {
     session::log(cli.verbose, cli.quiet);
+    os::give_up_privileges();
     if cli.command.cleans_up() {
         os::stop::note_signals();
     }

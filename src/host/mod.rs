@@ -14,6 +14,7 @@
 mod answer;
 mod arguments;
 mod call;
+mod confine;
 mod failure;
 mod given;
 mod invocation;
@@ -28,6 +29,7 @@ mod work;
 pub use answer::answer;
 pub use arguments::Arguments;
 pub use call::Call;
+pub use confine::confine;
 pub use failure::{Class, Failure, unknown_function};
 pub use message::presentable;
 pub use place::sr_path;

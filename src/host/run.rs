@@ -25,6 +25,8 @@ pub fn run(plugins: &[Plugin], argv: impl IntoIterator<Item = OsString>) -> Exit
                 if by_hand { Destination::Stderr } else { Destination::Syslog { tag: plugin.name } };
             log::start(&destination, tracing::Level::INFO);
             log::panics();
+            os::give_up_privileges();
+            os::create_privately();
             os::stop::note_signals();
             print(&answer(plugin, &argument).write())
         }

@@ -1,6 +1,7 @@
 //! Safe pieces of the operating system: directories by descriptor, publishing without replacing, record locks, copying without
-//! filling holes, children with a deadline, stopping in good order.
+//! filling holes, children with a deadline, stopping in good order, giving up privileges.
 
+mod confine;
 mod dir;
 mod duplicate;
 mod error;
@@ -10,6 +11,7 @@ mod space;
 mod spawn;
 pub mod stop;
 
+pub use confine::{create_privately, give_up_privileges, write_only_below};
 pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};
 pub use error::Error;

@@ -52,7 +52,7 @@ pub fn recover(sr: &Repository, dry_run: bool) -> Result<Vec<Recovered>, Error> 
     let mut done = Vec::new();
     for name in staging::all(sr)? {
         let gate = Gate::enter(sr)?;
-        let Some((claimed, alive)) = staging::look(&sr.dir().join(&name))? else { continue };
+        let Some((claimed, alive)) = staging::look(sr, &name)? else { continue };
         let owner = claimed.owner;
         if alive {
             done.push(Recovered { staging: name, owner, action: Action::InWork, vdis: Vec::new() });
@@ -198,7 +198,7 @@ pub fn leftovers(sr: &Repository, remove: bool) -> Result<Vec<Leftover>, Error> 
         if !std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
             continue;
         }
-        let dir = crate::os::Dir::open(&path)?;
+        let dir = sr.dir().open_dir(name)?;
         let files = dir.names()?.iter().map(|name| name.to_string_lossy().into_owned()).collect();
         if remove {
             std::fs::remove_dir_all(&path).map_err(crate::os::Error::at("removing", &path))?;

@@ -2,7 +2,8 @@
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
-use std::path::Path;
+
+use rustix::fs::FileType;
 
 use super::claim::{self, Claim};
 use super::error::Error;
@@ -53,11 +54,10 @@ impl Staging {
 
     /// Takes over the staging area of a dead owner; `None` while the owner lives, or when it is gone.
     pub(super) fn inherit(sr: &Repository, name: &str) -> Result<Option<Self>, Error> {
-        let path = sr.dir().join(name);
         if sr.dir().stat(name)?.is_none() {
             return Ok(None);
         }
-        let dir = Dir::open(path)?;
+        let dir = sr.dir().open_dir(name)?;
         Ok(Lock::try_take(&dir, claim::NAME)?.map(|claim| Self { dir, _claim: claim, abandoned: false }))
     }
 
@@ -114,10 +114,21 @@ impl Drop for Staging {
     }
 }
 
-/// The names of all staging areas in `sr`.
+/// The names of all staging areas in `sr`. What has such a name and is no directory is none of ours: a symlink would
+/// lead whoever cleans up out of the SR.
 pub(super) fn all(sr: &Repository) -> Result<Vec<String>, Error> {
-    let names = sr.dir().names()?.into_iter().filter_map(|name| name.into_string().ok());
-    Ok(names.filter(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX)).collect())
+    let mut staging = Vec::new();
+    for name in sr.dir().names()?.into_iter().filter_map(|name| name.into_string().ok()) {
+        if !name.starts_with(PREFIX) || !name.ends_with(SUFFIX) {
+            continue;
+        }
+        match sr.dir().stat(&name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
+            Some(FileType::Directory) => staging.push(name),
+            Some(_) => tracing::warn!(name, "no directory, but named like a staging area: left alone"),
+            None => {}
+        }
+    }
+    Ok(staging)
 }
 
 /// Refuses uuids that somebody is at work for. Under the gate.
@@ -126,7 +137,7 @@ fn require_unclaimed(sr: &Repository, claim: &Claim) -> Result<(), Error> {
         return Ok(());
     }
     for name in all(sr)? {
-        let Some((claimed, alive)) = look(&sr.dir().join(&name))? else { continue };
+        let Some((claimed, alive)) = look(sr, &name)? else { continue };
         let Some(uuid) = claim.uuids.iter().find(|uuid| claimed.claim.uuids.contains(uuid)) else { continue };
         if alive {
             let same = !claim.call.is_empty() && claim.call == claimed.claim.call;
@@ -138,8 +149,8 @@ fn require_unclaimed(sr: &Repository, claim: &Claim) -> Result<(), Error> {
 }
 
 /// What a staging area is claimed for, and whether its owner lives; `None` when it has gone.
-pub(super) fn look(path: &Path) -> Result<Option<(claim::Claimed, bool)>, Error> {
-    let dir = match Dir::open(path) {
+pub(super) fn look(sr: &Repository, name: &str) -> Result<Option<(claim::Claimed, bool)>, Error> {
+    let dir = match sr.dir().open_dir(name) {
         Ok(dir) => dir,
         Err(error) if error.source.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),

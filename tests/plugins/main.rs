@@ -10,6 +10,7 @@ mod failures;
 mod host;
 mod migration;
 mod porter;
+mod privileges;
 #[path = "../python/mod.rs"]
 mod python;
 mod repository;

@@ -13,6 +13,7 @@ mod filesystems;
 mod import;
 mod inspect;
 mod memory;
+mod odd_neighbours;
 mod refused_archives;
 mod refused_chains;
 mod refused_exports;
