@@ -4,7 +4,10 @@
 
 mod config_file;
 mod dom0_plugin_version;
+mod ipxe;
+mod kernel;
 mod migration;
+mod partition_utils;
 mod porter;
 mod workarounds;
 
@@ -16,7 +19,10 @@ use vhd_porter::host::{self, Plugin};
 const PLUGINS: &[Plugin] = &[
     config_file::PLUGIN,
     dom0_plugin_version::PLUGIN,
+    ipxe::PLUGIN,
+    kernel::PLUGIN,
     migration::PLUGIN,
+    partition_utils::PLUGIN,
     porter::PLUGIN,
     workarounds::PLUGIN,
 ];

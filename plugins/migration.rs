@@ -1,38 +1,73 @@
-//! `migration`: the disks of an instance that another host sent here become VDIs.
+//! `migration`: the disks of an instance go to another host, and become VDIs there.
 
-use vhd_porter::config::key;
+use std::path::PathBuf;
+
+use vhd_porter::config::{Settings, key};
 use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
-use vhd_porter::pipeline::{Adopt, Identities, parse_uuid};
+use vhd_porter::pipeline::{Adopt, Identities, Peer, Transfer, parse_uuid};
 use vhd_porter::sr::Repository;
 use vhd_porter::tool::Choice;
 use vhd_porter::wire::Value;
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "migration",
-    about: "Takes over the disks of a migrated instance",
-    functions: &[Function {
-        name: "move_vhds_into_sr",
-        parameters: &[
-            Parameter::required("instance_uuid"),
-            Parameter::required("sr_path"),
-            Parameter::required("uuid_stack"),
-        ],
-        encoding: Encoding::Pickled,
-        run: move_vhds_into_sr,
-    }],
+    about: "Sends the disks of an instance to another host, and takes them over there",
+    functions: &[
+        Function {
+            name: "move_vhds_into_sr",
+            parameters: &[
+                Parameter::required("instance_uuid"),
+                Parameter::required("sr_path"),
+                Parameter::required("uuid_stack"),
+            ],
+            encoding: Encoding::Pickled,
+            run: move_vhds_into_sr,
+        },
+        Function {
+            name: "transfer_vhd",
+            parameters: &[
+                Parameter::required("instance_uuid"),
+                Parameter::required("host"),
+                Parameter::required("vdi_uuid"),
+                Parameter::required("sr_path"),
+                Parameter::required("seq_num"),
+            ],
+            encoding: Encoding::Pickled,
+            run: transfer_vhd,
+        },
+    ],
 };
 
 /// Takes the VHDs in `/images/instance<uuid>` into the SR and removes that directory: `{'root': {'uuid': LEAF}}`.
 fn move_vhds_into_sr(arguments: &Arguments) -> Result<Value, Failure> {
-    let instance = parse_uuid(arguments.text("instance_uuid")?)?;
     let (sr_path, settings) = host::sr_path(arguments)?;
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
-    let images = settings.path(key::IMAGES);
-    let directory = images.join(format!("instance{instance}"));
-    host::confine(&settings, &[&sr_path, &images]);
+    let directory = directory(arguments, &settings)?;
+    host::confine(&settings, &[&sr_path, &settings.path(key::IMAGES)]);
     host::work(Choice::Auto, |ctx| {
         let adopted =
             Adopt { directory, uuids }.run(&Repository::open_writable(&sr_path, &settings)?, ctx)?;
         Ok(adopted.root_only())
     })
+}
+
+/// Sends a VDI to `/images/instance<uuid>/<seq_num>.vhd` on another host: `None`.
+fn transfer_vhd(arguments: &Arguments) -> Result<Value, Failure> {
+    let (sr_path, settings) = host::sr_path(arguments)?;
+    let transfer = Transfer {
+        vdi: parse_uuid(arguments.text("vdi_uuid")?)?,
+        place: arguments.u64("seq_num")?,
+        peer: Peer::new(settings.text(key::MIGRATION_USER), arguments.text("host")?)?,
+        directory: directory(arguments, &settings)?,
+        rsync: settings.command(key::RSYNC),
+        ssh: settings.text(key::SSH).to_owned(),
+        idle: settings.seconds(key::MIGRATION_IDLE_TIMEOUT),
+    };
+    host::work(Choice::Embedded, |ctx| transfer.run(&Repository::open_writable(&sr_path, &settings)?, ctx))
+}
+
+/// Where the VHDs of the instance arrive. It is the same on both hosts.
+fn directory(arguments: &Arguments, settings: &Settings) -> Result<PathBuf, Failure> {
+    let instance = parse_uuid(arguments.text("instance_uuid")?)?;
+    Ok(settings.path(key::IMAGES).join(format!("instance{instance}")))
 }

@@ -73,7 +73,7 @@ fn choice(arguments: &Arguments) -> Result<Choice, Failure> {
     arguments.optional_text("tool")?.unwrap_or("auto").parse().map_err(Failure::argument)
 }
 
-/// Brings a file or `file://` URL into the SR; the answer is that of `vhd-porter import --json`.
+/// Brings a file or URL into the SR; the answer is that of `vhd-porter import --json`.
 fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
     let image = arguments.text("image")?;
     if image == "-" {
@@ -89,7 +89,7 @@ fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
     host::confine(&settings, &[&sr_path]);
     host::work(choice(arguments)?, |ctx| {
         let sr = Repository::open_writable(&sr_path, &settings)?;
-        import.run(Source::open(image)?, &sr, ctx)
+        import.run(Source::open(image, &settings)?, &sr, ctx)
     })
 }
 
@@ -134,6 +134,10 @@ fn check(arguments: &Arguments) -> Result<Value, Failure> {
 /// The fields of a VHD, the members of an image, or the chains of the SR whose directory is given.
 fn inspect(arguments: &Arguments) -> Result<Value, Failure> {
     let path = arguments.text("path")?;
-    host::confine(&host::settings()?, &[]);
-    host::work(Choice::Embedded, |_| pipeline::inspect(path))
+    let settings = host::settings()?;
+    host::confine(&settings, &[]);
+    host::work(Choice::Embedded, |_| match Path::new(path) {
+        directory if directory.is_dir() => pipeline::inspect_repository(directory),
+        _ => pipeline::inspect(Source::open(path, &settings)?),
+    })
 }

@@ -4,15 +4,20 @@
 //! Dependencies point one way, and a test keeps it so:
 //!
 //! ```text
-//! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ stream, vhd, config ─▶ wire, os
-//!      vhd-util ─▶ vhd_util ──────────────────────────────────────────────────▶ vhd ─▶ os
+//! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ http, stream, vhd, config ─▶ wire, os
+//!                       └────▶ xenapi, boot, block, iso ────────────▶ http, sr, config ─▶ wire, os
+//!      vhd-util ─▶ vhd_util ─────────────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
 //!
 //! Start reading at [`pipeline`].
 
+pub mod block;
+pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod host;
+pub mod http;
+pub mod iso;
 pub mod os;
 pub mod pipeline;
 pub mod sr;
@@ -22,3 +27,4 @@ pub mod transport;
 pub mod vhd;
 pub mod vhd_util;
 pub mod wire;
+pub mod xenapi;

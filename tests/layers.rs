@@ -10,14 +10,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vhd", &[]),
     ("wire", &[]),
     ("config", &["wire"]),
+    ("http", &["config", "wire"]),
+    ("xenapi", &["http", "config", "wire", "os"]),
+    ("boot", &["os"]),
+    ("block", &["os"]),
     ("stream", &["os"]),
-    ("transport", &["stream", "os"]),
+    ("transport", &["http", "stream", "config", "os"]),
     ("sr", &["vhd", "config", "os"]),
+    ("iso", &["sr", "os"]),
     ("tool", &["vhd", "os"]),
-    ("pipeline", &["transport", "sr", "tool", "stream", "vhd", "os"]),
+    ("pipeline", &["transport", "http", "sr", "tool", "stream", "vhd", "os"]),
     ("vhd_util", &["vhd", "os"]),
-    ("host", &["pipeline", "tool", "config", "wire", "os"]),
-    ("cli", &["pipeline", "transport", "sr", "tool", "stream", "vhd", "config", "wire", "os"]),
+    ("host", &["pipeline", "tool", "xenapi", "boot", "block", "iso", "config", "wire", "os"]),
+    ("cli", &["pipeline", "xenapi", "transport", "sr", "tool", "stream", "vhd", "config", "wire", "os"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -85,7 +90,22 @@ fn the_programs_use_only_the_top() {
     let programs: [(&str, &[&str]); 3] = [
         ("src/main.rs", &["cli"]),
         ("src/bin", &["vhd_util"]),
-        ("plugins", &["host", "pipeline", "sr", "tool", "transport", "config", "wire"]),
+        (
+            "plugins",
+            &[
+                "host",
+                "pipeline",
+                "xenapi",
+                "boot",
+                "block",
+                "iso",
+                "sr",
+                "tool",
+                "transport",
+                "config",
+                "wire",
+            ],
+        ),
     ];
     for (place, allowed) in programs {
         let path = root.join(place);

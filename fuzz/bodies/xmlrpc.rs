@@ -1,7 +1,7 @@
 //! XML-RPC calls and answers: what is read can be written and read again, and what is written reads back, but for the
-//! losses that the wire is known for.
+//! losses that the wire is known for. What is read as an answer is the same response to a client.
 
-use vhd_porter::wire::xmlrpc::{Answer, MAX_MEMBERS, MethodCall};
+use vhd_porter::wire::xmlrpc::{Answer, MAX_MEMBERS, MethodCall, Response};
 
 use super::input::Input;
 
@@ -16,8 +16,14 @@ pub(crate) fn run(bytes: &[u8]) {
             }
         }
         1 => {
+            let response = Response::read(input.0);
             if let Ok(answer) = Answer::read(input.0) {
                 answer_comes_back(&answer);
+                match answer {
+                    Answer::Success(text) => assert_eq!(response, Ok(Response::Success(text.into()))),
+                    Answer::Failure(texts) if texts.is_empty() => assert!(response.is_err()),
+                    Answer::Failure(texts) => assert_eq!(response, Ok(Response::Failure(texts))),
+                }
             }
         }
         2 => {

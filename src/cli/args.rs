@@ -129,18 +129,33 @@ pub struct Tool {
     pub vhd_util: Option<String>,
 }
 
+/// Which SR.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct Place {
+    /// Directory of the SR
+    #[arg(long, value_name = "DIR")]
+    pub sr: Option<PathBuf>,
+    /// Uuid of the SR, mounted on this host
+    #[arg(long, value_name = "UUID", value_parser = uuid)]
+    pub sr_uuid: Option<Uuid>,
+}
+
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The image: a file, - for standard input, or a file:// URL; tar.gz, tar or VHD, told apart by content
+    /// The image: a file, - for standard input, or a file://, http:// or https:// URL; tar.gz, tar or VHD, told apart by
+    /// content
     #[arg(value_name = "IMAGE")]
     pub image: String,
-    /// Directory of the SR
-    #[arg(long, value_name = "DIR")]
-    pub sr: PathBuf,
+    #[command(flatten)]
+    pub place: Place,
     /// Create the SR's directory if there is none
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["sr_uuid", "scan"])]
     pub create_sr: bool,
+    /// Have xapi scan the SR afterwards, so that it knows the new VDIs
+    #[arg(long, conflicts_with = "dry_run")]
+    pub scan: bool,
     /// Uuid for a link, leaf first, once for each link [default: random]
     #[arg(long = "uuid", value_name = "UUID", value_parser = uuid)]
     pub uuids: Vec<Uuid>,
@@ -163,9 +178,8 @@ pub struct Import {
 /// Arguments of `export`.
 #[derive(Debug, Args)]
 pub struct Export {
-    /// Directory of the SR
-    #[arg(long, value_name = "DIR")]
-    pub sr: PathBuf,
+    #[command(flatten)]
+    pub place: Place,
     /// VDI to export, leaf first, once for each link
     #[arg(long = "vdi", value_name = "UUID", required = true, value_parser = uuid)]
     pub vdis: Vec<Uuid>,
@@ -189,9 +203,8 @@ pub struct Export {
 /// Arguments of `copy`.
 #[derive(Debug, Args)]
 pub struct Copy {
-    /// Directory of the SR
-    #[arg(long, value_name = "DIR")]
-    pub sr: PathBuf,
+    #[command(flatten)]
+    pub place: Place,
     /// VDI to copy, leaf first, once for each link
     #[arg(long = "vdi", value_name = "UUID", required = true, value_parser = uuid)]
     pub vdis: Vec<Uuid>,
@@ -209,11 +222,14 @@ pub struct Copy {
 #[derive(Debug, Args)]
 pub struct Check {
     /// VHD files
-    #[arg(value_name = "FILE", required_unless_present = "sr", conflicts_with = "sr")]
+    #[arg(value_name = "FILE", required_unless_present_any = ["sr", "sr_uuid"], conflicts_with_all = ["sr", "sr_uuid"])]
     pub files: Vec<PathBuf>,
     /// Directory of an SR: all its VHDs, and how they fit together
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "sr_uuid")]
     pub sr: Option<PathBuf>,
+    /// Uuid of an SR, mounted on this host
+    #[arg(long, value_name = "UUID", value_parser = uuid)]
+    pub sr_uuid: Option<Uuid>,
     /// Read all data as well, to hold it against the bitmaps
     #[arg(long)]
     pub deep: bool,
@@ -225,12 +241,15 @@ pub struct Check {
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A VHD file or an image
-    #[arg(value_name = "FILE", required_unless_present = "sr", conflicts_with = "sr")]
+    /// A VHD file or an image, or the URL of one
+    #[arg(value_name = "FILE", required_unless_present_any = ["sr", "sr_uuid"], conflicts_with_all = ["sr", "sr_uuid"])]
     pub file: Option<String>,
     /// Directory of an SR: its chains
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "sr_uuid")]
     pub sr: Option<PathBuf>,
+    /// Uuid of an SR, mounted on this host
+    #[arg(long, value_name = "UUID", value_parser = uuid)]
+    pub sr_uuid: Option<Uuid>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -354,9 +373,8 @@ pub struct Repair {
 /// Arguments of `recover`.
 #[derive(Debug, Args)]
 pub struct Recover {
-    /// Directory of the SR
-    #[arg(long, value_name = "DIR")]
-    pub sr: PathBuf,
+    #[command(flatten)]
+    pub place: Place,
     /// Only say what would be done
     #[arg(long)]
     pub dry_run: bool,

@@ -2,13 +2,14 @@
 
 use super::args::Check as Args;
 use super::outcome::{Exit, Failure};
-use super::{session, show};
+use super::{place, session, show};
 use crate::pipeline::{Checkups, Depth, FileCheckup, check_file, check_repository};
 use crate::sr::Repository;
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let depth = if args.deep { Depth::Data } else { Depth::Metadata };
-    let checkups = session::with_context(&session::embedded(), true, |ctx| match &args.sr {
+    let sr = if args.files.is_empty() { Some(place::find(args.sr.as_deref(), args.sr_uuid)?) } else { None };
+    let checkups = session::with_context(&session::embedded(), true, |ctx| match &sr {
         Some(sr) => check_repository(&Repository::open(sr)?, depth, ctx),
         None => args.files.iter().map(|file| check_file(file, depth, ctx)).collect(),
     });

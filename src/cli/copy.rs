@@ -2,22 +2,23 @@
 
 use super::args::Copy as Args;
 use super::outcome::{Exit, Failure};
-use super::{session, show};
+use super::{place, session, show};
 use crate::pipeline::Copy;
 use crate::sr::Repository;
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let copy = Copy { vdis: args.vdis.clone(), uuids: session::identities(&args.uuids) };
     let settings = session::settings()?;
+    let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
     let copied = session::with_context(&args.tool, quiet, |ctx| {
-        let sr = Repository::open_writable(&args.sr, &settings)?;
+        let sr = Repository::open_writable(&sr_path, &settings)?;
         copy.run(&sr, ctx)
     })?;
     if args.json {
         show::document(&copied);
         return Ok(Exit::Done);
     }
-    let mut text = format!("copied within {}\n", session::shown(&args.sr));
+    let mut text = format!("copied within {}\n", session::shown(&sr_path));
     text += &show::chain(&copied.chain);
     for note in &copied.notes {
         text += &format!("note: {note}\n");

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use super::args::Export as Args;
 use super::outcome::{Exit, Failure};
-use super::{session, show};
+use super::{place, session, show};
 use crate::pipeline::Export;
 use crate::sr::Repository;
 use crate::transport::{Sink, Target};
@@ -17,8 +17,9 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     }
     let export =
         Export { vdis: args.vdis.clone(), chain: args.chain, flatten: args.flatten, level: args.level };
+    let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
     let exported = session::with_context(&session::embedded(), quiet, |ctx| {
-        let sr = Repository::open(&args.sr)?;
+        let sr = Repository::open(&sr_path)?;
         export.run(&sr, Sink::open(&target)?, ctx)
     })?;
     let text = if args.json {

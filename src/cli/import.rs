@@ -1,11 +1,28 @@
 //! `vhd-porter import`.
 
+use serde::Serialize;
+use serde_json::{Value, json};
+
 use super::args::Import as Args;
-use super::outcome::{Exit, Failure};
+use super::outcome::{self, Exit, Failure};
+use super::place::{self, Known};
 use super::{session, show};
-use crate::pipeline::Import;
+use crate::pipeline::{Import, Imported};
 use crate::sr::Repository;
 use crate::transport::Source;
+
+/// What an import came to, and the scan after it.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    imported: &'a Imported,
+    /// Whether xapi has scanned the SR; left out where nobody asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scanned: Option<bool>,
+    /// Why it has not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+}
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let import = Import {
@@ -14,26 +31,49 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         flatten: args.flatten,
         dry_run: args.dry_run,
     };
+    let (sr, sr_uuid) = (args.place.sr.as_deref(), args.place.sr_uuid);
+    // Whether xapi can scan the SR is asked before anything lands.
+    let known = if args.scan { Some(Known::find(sr, sr_uuid)?) } else { None };
+    let path = match &known {
+        Some(known) => known.path.clone(),
+        None => place::find(sr, sr_uuid)?,
+    };
     let settings = session::settings()?;
+    // A URL is shown as its source shows it: without secrets.
+    let mut name = String::new();
     let imported = session::with_context(&args.tool, quiet, |ctx| {
-        let source = Source::open(&args.image)?;
+        let source = Source::open(&args.image, &settings)?;
+        source.name().clone_into(&mut name);
         let sr = if args.create_sr {
-            Repository::create(&args.sr, &settings)
+            Repository::create(&path, &settings)
         } else {
-            Repository::open_writable(&args.sr, &settings)
+            Repository::open_writable(&path, &settings)
         }?;
         import.run(source, &sr, ctx)
     })?;
+    let scan = known.as_ref().map(|known| known.scan().map_err(|error| unscanned(known, &error)));
+    let failure = scan.as_ref().and_then(|scan| scan.as_ref().err());
     if args.json {
-        show::document(&imported);
-        return Ok(Exit::Done);
+        let error = failure.map(|message| json!({ "kind": "xapi", "message": message }));
+        let scanned = scan.as_ref().map(Result::is_ok);
+        show::document(&Document { imported: &imported, scanned, error });
+    } else {
+        let verb = if args.dry_run { "would import" } else { "imported" };
+        let mut text = format!("{verb} {name} into {}\n", session::shown(&path));
+        text += &show::chain(&imported.chain);
+        for note in &imported.notes {
+            text += &format!("note: {note}\n");
+        }
+        show::text(&text);
+        if let Some(message) = failure {
+            eprintln!("vhd-porter: {message}");
+        }
     }
-    let verb = if args.dry_run { "would import" } else { "imported" };
-    let mut text = format!("{verb} {} into {}\n", args.image, session::shown(&args.sr));
-    text += &show::chain(&imported.chain);
-    for note in &imported.notes {
-        text += &format!("note: {note}\n");
-    }
-    show::text(&text);
-    Ok(Exit::Done)
+    Ok(if failure.is_some() { Exit::Failed } else { Exit::Done })
+}
+
+/// The import is done, the scan is not.
+fn unscanned(known: &Known, error: &Failure) -> String {
+    let (uuid, why) = (known.uuid, outcome::message(error));
+    format!("the import is done, but xapi has not scanned SR {uuid}: {why}; try xe sr-scan uuid={uuid}")
 }

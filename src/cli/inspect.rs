@@ -1,15 +1,18 @@
 //! `vhd-porter inspect`.
 
+use std::path::Path;
+
 use super::args::Inspect as Args;
 use super::outcome::{Exit, Failure};
-use super::show;
+use super::{place, session, show};
 use crate::pipeline::{ImageFacts, Inspection, inspect, inspect_repository};
+use crate::transport::Source;
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
-    let inspection = match (&args.sr, &args.file) {
-        (Some(sr), _) => inspect_repository(sr)?,
-        (None, Some(file)) => inspect(file)?,
-        (None, None) => return Err(Failure::Usage("name a file, or an SR with --sr".into())),
+    let inspection = match &args.file {
+        Some(file) if Path::new(file).is_dir() => inspect_repository(Path::new(file))?,
+        Some(file) => inspect(Source::open(file, &session::settings()?)?)?,
+        None => inspect_repository(&place::find(args.sr.as_deref(), args.sr_uuid)?)?,
     };
     if args.json {
         show::document(&inspection);

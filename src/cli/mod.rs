@@ -13,6 +13,7 @@ mod inspect;
 mod map;
 mod outcome;
 mod picture;
+mod place;
 mod recover;
 mod session;
 mod show;

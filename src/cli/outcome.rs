@@ -58,6 +58,23 @@ impl<E: Into<pipeline::Error>> From<E> for Failure {
     }
 }
 
+impl Failure {
+    /// The failure of something that is not the pipeline's.
+    pub(super) fn other(kind: &'static str, message: impl Into<String>) -> Self {
+        Self::Other { kind, message: message.into() }
+    }
+}
+
+/// Why it failed, in words.
+pub(super) fn message(failure: &Failure) -> String {
+    match failure {
+        Failure::Pipeline(error) => error.full_message(),
+        Failure::Usage(message) | Failure::Plugin { message, .. } | Failure::Other { message, .. } => {
+            message.clone()
+        }
+    }
+}
+
 /// Shows why it failed: as JSON on standard output if that was asked for, else in words on standard error.
 pub(super) fn report(failure: &Failure, json: bool) -> Exit {
     let (kind, message, exit) = match failure {

@@ -2,7 +2,7 @@
 
 use super::args::Recover as Args;
 use super::outcome::{Exit, Failure};
-use super::{session, show};
+use super::{place, session, show};
 use crate::sr::{Action, Leftover, Recovered, Repository, leftovers, recover};
 
 /// What was found, and done.
@@ -18,7 +18,8 @@ struct Report {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let settings = session::settings()?;
-    let sr = Repository::open_writable(&args.sr, &settings)?;
+    let path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
+    let sr = Repository::open_writable(&path, &settings)?;
     let remove = args.legacy && !args.dry_run;
     let report = Report {
         recovered: recover(&sr, args.dry_run)?,

@@ -61,10 +61,37 @@ keys! {
     SR_RESERVE = "sr.reserve", Number, "1", "Part of an SR that is never filled, percent";
 
     XAPI_POOL = "xapi.pool_conf", Path, "/etc/xensource/pool.conf", "Says whether this host is its pool's master";
+    MIGRATION_USER = "migration.user", Text, "root", "Whom to log in as on the host that an instance moves to";
+    MIGRATION_IDLE_TIMEOUT = "migration.idle_timeout", Seconds, "300", "How long rsync may be silent";
+
+    RSYNC = "programs.rsync", Command, "rsync", "Sends disks to another host";
+    SSH = "programs.ssh", Command, "ssh -o StrictHostKeyChecking=no -o BatchMode=yes", "The remote shell of rsync";
+    SFDISK = "programs.sfdisk", Command, "sfdisk", "Writes partition tables";
+    PARTX = "programs.partx", Command, "partx", "Reads partition tables";
+    LOSETUP = "programs.losetup", Command, "losetup", "Makes loop devices";
+    MKFS = "programs.mkfs", Command, "mkfs", "Makes file systems";
+    MKSWAP = "programs.mkswap", Command, "mkswap", "Makes swap space";
+    MOUNT = "programs.mount", Command, "mount -t iso9660 -o loop", "Mounts ISO images";
+    UMOUNT = "programs.umount", Command, "umount", "Unmounts them";
+    MKISOFS = "programs.mkisofs", Command, "", "Makes ISO images, instead of what the caller names";
+    DISK_DEADLINE = "programs.disk_deadline", Seconds, "1800", "How long a program that works on disks may take";
+
     XAPI_CONF = "xapi.conf", Path, "/etc/xapi.conf", "xapi's own configuration";
+    XAPI_USER = "xapi.user", Text, "root", "Who logs in to xapi";
+    XAPI_PASSWORD = "xapi.password", Secret, "", "With which password; root needs none on the host's own socket";
+    XAPI_FOLLOW_MASTER = "xapi.follow_master", Flag, "false", "Log in at the master that a pool member names";
+    XAPI_TIMEOUT = "xapi.timeout", Seconds, "600", "How long one call of xapi may take";
+    XAPI_UNPLUG_TRIES = "xapi.unplug_tries", Number, "30", "How often to unplug a disk that is in use, a second apart";
+    XAPI_INVENTORY = "xapi.inventory", Path, "/etc/xensource-inventory", "The host's record of itself";
     XAPI_URL = "xapi.url", Text, "unix:/var/lib/xcp/xapi", "Where xapi is: unix:PATH, or http(s)://HOST";
 
+    SR_MOUNTS = "sr.mounts", Path, "/var/run/sr-mount", "Where SRs are mounted, each under its uuid";
+
+    KERNEL_DIRECTORY = "kernel.directory", Path, "/boot/guest", "Where kernels and ramdisks of guests are kept";
+    KERNEL_DEVICES = "kernel.devices", Path, "/dev", "Where disks appear that are plugged into the control domain";
+
     HTTP_IDLE_TIMEOUT = "http.idle_timeout", Seconds, "90", "How long a connection may be silent";
+    HTTP_RETRIES = "http.retries", Number, "3", "How often a download that broke is resumed";
     HTTP_CA_FILE = "http.ca_file", Path, "", "PEM bundle to verify servers against, instead of the host's";
     HTTP_INSECURE = "http.insecure", Flag, "false", "Do not verify servers at all";
     HTTP_PROXY = "http.proxy", Text, "", "Proxy for http:// and https://, as http://HOST:PORT";

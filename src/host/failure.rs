@@ -24,7 +24,7 @@ pub enum Class {
     OsError,
     /// Anything else, including a bug here.
     Exception,
-    /// A refusal with a fixed word as message, which clients compare: see [`Failure::image_not_found`].
+    /// A refusal of xapi; or one with a fixed word as message, which clients compare: see [`Failure::image_not_found`].
     Failure,
 }
 

@@ -14,6 +14,7 @@
 mod answer;
 mod arguments;
 mod call;
+mod classes;
 mod confine;
 mod failure;
 mod given;

@@ -5,7 +5,10 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use super::failure::{Class, Failure};
+use crate::block;
 use crate::config::{self, Settings, key};
+use crate::iso;
+use crate::os;
 use crate::pipeline::{self, Context, Kind, Lines};
 use crate::tool::{self, Choice};
 use crate::wire::{Value, json};
@@ -55,10 +58,49 @@ fn class(kind: Kind) -> Class {
         Kind::BadImage | Kind::BadArchive => Class::Exception,
         Kind::BadArgument => Class::ArgumentError,
         Kind::TooFewUuids => Class::IndexError,
-        Kind::Taken => Class::PluginError,
+        Kind::Taken | Kind::Refused => Class::PluginError,
+        // os-xenapi glance.py tries again whatever happens to a download, a missing image included.
+        Kind::Network | Kind::NoSuchImage => Class::RetryableError,
         Kind::NotFound | Kind::BadSr | Kind::NoSpace | Kind::System => Class::OsError,
         Kind::Tool => Class::SubprocessException,
         Kind::ToolMissing => Class::CommandNotFound,
+        Kind::Changed => Class::RetryableError,
+    }
+}
+
+impl From<os::SpawnError> for Failure {
+    fn from(error: os::SpawnError) -> Self {
+        let class = match &error {
+            os::SpawnError::NotFound { .. } => Class::CommandNotFound,
+            os::SpawnError::Io { .. } => Class::OsError,
+            _ => Class::SubprocessException,
+        };
+        Self::from_error(class, &error)
+    }
+}
+
+impl From<block::Error> for Failure {
+    fn from(error: block::Error) -> Self {
+        use block::Error;
+        let class = match error {
+            Error::Spawn(error) => return error.into(),
+            Error::Name { .. } | Error::Label { .. } => Class::ArgumentError,
+            Error::Busy(_) | Error::NoPartition { .. } | Error::FileSystem { .. } => Class::PluginError,
+            Error::Output { .. } => Class::SubprocessException,
+            Error::Missing(_) | Error::NotABlockDevice(_) | Error::Os(_) => Class::OsError,
+        };
+        Self::from_error(class, &error)
+    }
+}
+
+impl From<iso::Error> for Failure {
+    fn from(error: iso::Error) -> Self {
+        let class = match error {
+            iso::Error::Spawn(error) => return error.into(),
+            iso::Error::Member { .. } => Class::Exception,
+            iso::Error::Sr(_) | iso::Error::Os(_) => Class::OsError,
+        };
+        Self::from_error(class, &error)
     }
 }
 

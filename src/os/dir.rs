@@ -57,6 +57,16 @@ impl Dir {
         Ok(File::from(fd))
     }
 
+    /// Creates a directory that must not exist, mode 0700, and opens it.
+    ///
+    /// # Errors
+    /// It exists, or the system refused.
+    pub fn create_dir(&self, name: &str) -> Result<Self, Error> {
+        let made = rustix::fs::mkdirat(&self.fd, name, Mode::RWXU);
+        made.map_err(Error::at("creating directory", self.join(name)))?;
+        Self::open(self.join(name))
+    }
+
     /// Opens a regular file, for reading only or for writing as well. Symlinks are refused, and so is everything that
     /// is not a regular file: opening never blocks.
     ///
@@ -117,6 +127,15 @@ impl Dir {
     /// The name is taken, or the system refused.
     pub fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
         super::publish::rename(self, from, self, to).map_err(Error::at("renaming", self.join(from)))
+    }
+
+    /// Renames a file within the directory, in place of the file that has the name: whoever opens it finds the old one or
+    /// the new one, whole.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn replace(&self, from: &str, to: &str) -> Result<(), Error> {
+        rustix::fs::renameat(&self.fd, from, &self.fd, to).map_err(Error::at("replacing", self.join(to)))
     }
 
     /// Removes a file's name.

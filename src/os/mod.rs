@@ -3,9 +3,11 @@
 
 mod confine;
 mod dir;
+mod drain;
 mod duplicate;
 mod error;
 mod lock;
+mod program;
 mod publish;
 mod space;
 mod spawn;
@@ -16,7 +18,8 @@ pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};
 pub use error::Error;
 pub use lock::Lock;
-pub use publish::{Published, link, publish};
+pub use program::find_program;
+pub use publish::{Published, link, publish, replace};
 pub use space::{Space, is_shared, space};
-pub(crate) use spawn::shown;
-pub use spawn::{Finished, SpawnError, find_program, run};
+pub(crate) use spawn::shortened;
+pub use spawn::{Finished, Job, SpawnError, run};

@@ -1,4 +1,4 @@
-//! Giving a finished file its final name, never over something that is there.
+//! Giving a finished file its final name, never over something that is there unless that is asked for.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -38,6 +38,14 @@ pub fn publish(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> 
 /// The name is taken, or the file system refuses.
 pub fn link(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io::Result<()> {
     Ok(rustix::fs::linkat(source, from, target, to, AtFlags::empty())?)
+}
+
+/// Gives a file the name of another one, which is gone then: whoever looks finds one or the other.
+///
+/// # Errors
+/// What the system said.
+pub fn replace(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io::Result<()> {
+    Ok(rustix::fs::renameat(source, from, target, to)?)
 }
 
 /// Renames without replacing. NFS refuses the flag; there a link and an unlink do the same.

@@ -1,191 +1,214 @@
 //! Running another program: no shell, both pipes drained at once, and a deadline.
 
+mod error;
+
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::drain::Drain;
+
+pub use error::SpawnError;
+pub(crate) use error::shortened;
+
 /// Most bytes kept of what a child prints on one pipe.
 const KEPT: usize = 1 << 20;
-/// How long a pipe may stay open behind a child that has ended.
-const GRACE: Duration = Duration::from_secs(1);
+/// Most bytes that a child may print on one pipe where all of them count.
+const MOST: usize = 16 << 20;
 
 /// How a child ended, and what it said.
 #[derive(Debug, Clone)]
 pub struct Finished {
     /// Exit code or signal.
     pub status: ExitStatus,
-    /// Its standard output, up to 1 MiB.
+    /// Its standard output, up to 1 MiB unless all of it counts.
     pub stdout: String,
-    /// Its standard error, up to 1 MiB.
+    /// Its standard error, up to 1 MiB unless all of it counts.
     pub stderr: String,
 }
 
-/// Why a child gave no result.
-#[derive(Debug, thiserror::Error)]
-pub enum SpawnError {
-    /// There is no such program.
-    #[error("no program {program:?} was found")]
-    NotFound {
-        /// Its name.
-        program: String,
-    },
-    /// It ran past its deadline and was killed.
-    #[error("{command} did not end within {} s and was killed", .deadline.as_secs())]
-    Deadline {
-        /// Program and arguments, quoted.
-        command: String,
-        /// How long it was given.
-        deadline: Duration,
-    },
-    /// The system refused.
-    #[error("running {command}")]
-    Io {
-        /// Program and arguments, quoted.
-        command: String,
-        /// What the system said.
-        source: io::Error,
-    },
+/// When a child is killed.
+enum Limit<'a> {
+    /// So long after it began.
+    After(Duration),
+    /// When it has printed nothing for so long; hears the last line of its standard output.
+    Silent(Duration, &'a mut dyn FnMut(&str)),
 }
 
-/// Program and arguments as a shell would take them: for messages only.
-pub(crate) fn shown(program: &OsStr, args: &[OsString]) -> String {
-    let words = std::iter::once(program).chain(args.iter().map(OsString::as_os_str));
-    let words: Vec<String> = words.map(|w| w.to_string_lossy().into_owned()).collect();
-    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+/// A program that is to be run. It inherits the environment, and leads a process group of its own: a child that is
+/// killed takes its children along.
+#[derive(Debug, Clone)]
+pub struct Job {
+    program: OsString,
+    args: Vec<OsString>,
+    input: Vec<u8>,
+    all_counts: bool,
+}
+
+impl Job {
+    /// `program`, a path or a name on `PATH`, without arguments; it reads nothing.
+    #[must_use]
+    pub fn new(program: impl Into<OsString>) -> Self {
+        Self { program: program.into(), args: Vec::new(), input: Vec::new(), all_counts: false }
+    }
+
+    /// A program and its first arguments, as a setting has them.
+    #[must_use]
+    pub fn of(command: Vec<String>) -> Self {
+        let mut words = command.into_iter();
+        Self::new(words.next().unwrap_or_default()).args(words)
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args(mut self, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Has it read `input`, as far as it wants to, and then the end.
+    #[must_use]
+    pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    /// Has it fail if it prints more than 16 MiB on one pipe: nothing of it is cut.
+    #[must_use]
+    pub fn all_counts(mut self) -> Self {
+        self.all_counts = true;
+        self
+    }
+
+    /// Program and arguments as a shell would take them: for messages only.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let words = std::iter::once(&self.program).chain(&self.args);
+        let words: Vec<String> = words.map(|w| w.to_string_lossy().into_owned()).collect();
+        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+    }
+
+    /// Runs it to its end, whatever that is.
+    ///
+    /// # Errors
+    /// It does not exist, could not be run, or took longer than `deadline`.
+    pub fn run(&self, deadline: Duration) -> Result<Finished, SpawnError> {
+        self.wait(Limit::After(deadline))
+    }
+
+    /// Runs it for as long as it prints something at least every `idle`. `heard` is called now and then with the last
+    /// whole line that it printed; lines end with LF or CR.
+    ///
+    /// # Errors
+    /// It does not exist, could not be run, or was silent for too long.
+    pub fn follow(&self, idle: Duration, heard: &mut dyn FnMut(&str)) -> Result<Finished, SpawnError> {
+        self.wait(Limit::Silent(idle, heard))
+    }
+
+    /// For what [`Self::run`] and [`Self::follow`] return: only a child that ended with 0 has done its work.
+    ///
+    /// # Errors
+    /// [`SpawnError::Failed`].
+    pub fn require_success(&self, finished: Finished) -> Result<Finished, SpawnError> {
+        if finished.status.success() { Ok(finished) } else { Err(self.failed(finished)) }
+    }
+
+    /// The error that a child which ended like this amounts to.
+    #[must_use]
+    pub fn failed(&self, finished: Finished) -> SpawnError {
+        let Finished { status, stdout, stderr } = finished;
+        SpawnError::Failed { command: self.shown(), status: status.to_string(), stdout, stderr }
+    }
+
+    fn wait(&self, mut limit: Limit<'_>) -> Result<Finished, SpawnError> {
+        let io = |source: io::Error| SpawnError::Io { command: self.shown(), source };
+        let mut child = self.spawn()?;
+        let most = if self.all_counts { MOST } else { KEPT };
+        let (out, err) = (Drain::start(child.stdout.take(), most), Drain::start(child.stderr.take(), most));
+        feed(child.stdin.take(), self.input.clone());
+        let start = Instant::now();
+        let mut pause = Duration::from_micros(200);
+        let status = loop {
+            if let Some(status) = child.try_wait().map_err(io)? {
+                break status;
+            }
+            let over = match &mut limit {
+                Limit::After(deadline) => (start.elapsed() > *deadline)
+                    .then(|| SpawnError::Deadline { command: self.shown(), deadline: *deadline }),
+                Limit::Silent(idle, heard) => {
+                    out.last_line().iter().for_each(|line| heard(line));
+                    (out.silence().min(err.silence()) > *idle)
+                        .then(|| SpawnError::Silent { command: self.shown(), idle: *idle })
+                }
+            };
+            let over = match super::stop::check() {
+                Err(stopped) => Some(io(stopped)),
+                Ok(()) => over,
+            };
+            if let Some(over) = over {
+                kill(&mut child).map_err(io)?;
+                return Err(over);
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        };
+        match (out.text(), err.text()) {
+            ((stdout, all_out), (stderr, all_err)) if (all_out && all_err) || !self.all_counts => {
+                Ok(Finished { status, stdout, stderr })
+            }
+            _ => Err(SpawnError::TooMuch { command: self.shown(), most }),
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one home of children")]
+    fn spawn(&self) -> Result<Child, SpawnError> {
+        use std::os::unix::process::CommandExt as _;
+        let command = self.shown();
+        tracing::debug!(%command, "running");
+        let spawned = Command::new(&self.program)
+            .args(&self.args)
+            .stdin(if self.input.is_empty() { Stdio::null() } else { Stdio::piped() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn();
+        spawned.map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => {
+                SpawnError::NotFound { program: self.program.to_string_lossy().into_owned() }
+            }
+            _ => SpawnError::Io { command, source },
+        })
+    }
+}
+
+/// Writes `input` to a pipe on a thread of its own, and closes it. A child may end without reading everything.
+fn feed(pipe: Option<impl io::Write + Send + 'static>, input: Vec<u8>) {
+    if let Some(mut pipe) = pipe {
+        thread::spawn(move || drop(pipe.write_all(&input)));
+    }
+}
+
+/// Kills a child with its process group.
+fn kill(child: &mut Child) -> io::Result<()> {
+    let group = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(group) = group
+        && let Err(error) = rustix::process::kill_process_group(group, rustix::process::Signal::KILL)
+    {
+        tracing::debug!(%error, "no process group to kill");
+    }
+    child.kill()?;
+    child.wait().map(drop)
 }
 
 /// Runs `program` to its end. It reads nothing, and inherits the environment.
 ///
 /// # Errors
-/// It does not exist, could not be run, took longer than `deadline`, or a signal came: then it is killed as well.
-#[expect(clippy::disallowed_methods, reason = "this is the one home of children")]
+/// As [`Job::run`].
 pub fn run(program: &OsStr, args: &[OsString], deadline: Duration) -> Result<Finished, SpawnError> {
-    let command = shown(program, args);
-    let io = |source: io::Error| SpawnError::Io { command: command.clone(), source };
-    tracing::debug!(%command, "running");
-    let spawned = Command::new(program)
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut child = match spawned {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {
-            return Err(SpawnError::NotFound { program: program.to_string_lossy().into_owned() });
-        }
-        other => other.map_err(io)?,
-    };
-    let out = drain(child.stdout.take());
-    let err = drain(child.stderr.take());
-    let start = Instant::now();
-    let mut pause = Duration::from_micros(200);
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(io)? {
-            break status;
-        }
-        let stopped = super::stop::check();
-        if stopped.is_err() || start.elapsed() > deadline {
-            child.kill().map_err(io)?;
-            child.wait().map_err(io)?;
-            stopped.map_err(io)?;
-            return Err(SpawnError::Deadline { command, deadline });
-        }
-        thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(50));
-    };
-    Ok(Finished { status, stdout: out.text(), stderr: err.text() })
-}
-
-/// What a child prints on one pipe, read on a thread of its own.
-struct Drain {
-    kept: Arc<Mutex<Vec<u8>>>,
-    thread: thread::JoinHandle<()>,
-}
-
-/// Reads a pipe to its end; what is beyond the limit is read and dropped.
-fn drain(pipe: Option<impl Read + Send + 'static>) -> Drain {
-    let kept = Arc::new(Mutex::new(Vec::new()));
-    let shared = Arc::clone(&kept);
-    let thread = thread::spawn(move || {
-        let Some(mut pipe) = pipe else { return };
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            match pipe.read(&mut buffer) {
-                Ok(0) => return,
-                Ok(n) => {
-                    let mut kept = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                    let n = n.min(KEPT - kept.len());
-                    kept.extend_from_slice(&buffer[..n]);
-                }
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return,
-            }
-        }
-    });
-    Drain { kept, thread }
-}
-
-impl Drain {
-    /// What was printed. The child has ended: whoever still holds the pipe is one that it left behind, and is not waited
-    /// for.
-    fn text(self) -> String {
-        let start = Instant::now();
-        while !self.thread.is_finished() && start.elapsed() < GRACE {
-            thread::sleep(Duration::from_millis(1));
-        }
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&kept).into_owned()
-    }
-}
-
-/// The file that `program` names: itself if it is a path, else the first of that name on `PATH`.
-#[must_use]
-pub fn find_program(program: &str) -> Option<PathBuf> {
-    if program.contains('/') {
-        return Some(PathBuf::from(program)).filter(|p| is_executable(p));
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|p| is_executable(p))
-}
-
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    Job::new(program).args(args).run(deadline)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shell(script: &str, deadline: Duration) -> Result<Finished, SpawnError> {
-        run(OsStr::new("sh"), &["-c".into(), script.into()], deadline)
-    }
-
-    #[test]
-    fn both_pipes_are_read_however_much_comes() {
-        let script = "head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; exit 3";
-        let finished = shell(script, Duration::from_secs(60)).unwrap();
-        assert_eq!((finished.stdout.len(), finished.stderr.len()), (KEPT, KEPT));
-        assert_eq!(finished.status.code(), Some(3));
-    }
-
-    #[test]
-    fn a_child_that_hangs_is_killed_at_its_deadline() {
-        let start = Instant::now();
-        let hung = shell("exec sleep 60", Duration::from_millis(100));
-        assert!(matches!(hung, Err(SpawnError::Deadline { .. })));
-        assert!(start.elapsed() < Duration::from_secs(30));
-    }
-
-    #[test]
-    fn what_a_child_leaves_behind_is_not_waited_for() {
-        let start = Instant::now();
-        let finished = shell("echo said; sleep 60 & exit 0", Duration::from_secs(120)).unwrap();
-        assert_eq!(finished.stdout, "said\n");
-        assert!(start.elapsed() < Duration::from_secs(30));
-    }
-}
+mod tests;

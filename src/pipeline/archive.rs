@@ -9,7 +9,8 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::MultiGzDecoder;
 use tar::EntryType;
 
-use super::error::Error;
+use super::arrival::Arrival;
+use super::error::{CUT_OFF, Error};
 use crate::stream::{DigestReader, Digests, Peeked, WatchReader, peek};
 use crate::transport::Source;
 
@@ -46,30 +47,26 @@ pub(crate) struct Member<'a> {
 /// stream.
 ///
 /// # Errors
-/// The stream is no image; it holds what it should not; it is cut off or damaged; or `visit` failed.
+/// The stream is no image; it holds what it should not; it is cut off or damaged; its digest is not what it should be; or
+/// `visit` failed.
 pub(crate) fn read_members(
     source: Source,
     passed: &dyn Fn(u64),
     visit: &mut dyn FnMut(Member<'_>) -> Result<(), Error>,
 ) -> Result<Contents, Error> {
     let name = source.name().to_owned();
+    let arrival = Arrival::of(&source);
     let tail_is_footer = source.tail().starts_with(b"conectix");
-    let mut stream = DigestReader::new(WatchReader::new(source, passed));
+    let mut stream = DigestReader::with(WatchReader::new(source, passed), &arrival.algorithms());
     let walk = Walk { archive: &name };
-    let first = stream.fill_buf().map_err(walk.broken())?;
-    let container = if first.starts_with(&[0x1f, 0x8b]) {
-        let decoded = peek(MultiGzDecoder::new(&mut stream), FIRST).map_err(walk.broken())?;
-        match walk.contents(decoded, false, visit)? {
-            "tar" => "tar.gz",
-            _ => "vhd.gz",
+    match walk.whole(&mut stream, tail_is_footer, visit) {
+        Ok(container) => {
+            let digests = stream.finish().map_err(walk.broken())?;
+            arrival.verify(&digests)?;
+            Ok(Contents { container, digests })
         }
-    } else {
-        let plain = peek(&mut stream, FIRST).map_err(walk.broken())?;
-        walk.contents(plain, tail_is_footer, visit)?
-    };
-    // Whatever the decoder left: the digests are those of the whole stream.
-    walk.drain_zeros(&mut stream)?;
-    Ok(Contents { container, digests: stream.finish().map_err(walk.broken())? })
+        Err(fault) => Err(arrival.judge(fault, stream)),
+    }
 }
 
 struct Walk<'a> {
@@ -84,6 +81,29 @@ impl Walk<'_> {
     fn refuse<T>(&self, problem: &'static str, expected: &str, found: impl Into<String>) -> Result<T, Error> {
         let (archive, expected) = (self.archive.to_owned(), expected.to_owned());
         Err(Error::Archive { archive, problem, expected, found: found.into() })
+    }
+
+    /// Goes through the stream to its end, and returns which container it is.
+    fn whole<R: Read>(
+        &self,
+        stream: &mut DigestReader<R>,
+        tail_is_footer: bool,
+        visit: &mut dyn FnMut(Member<'_>) -> Result<(), Error>,
+    ) -> Result<&'static str, Error> {
+        let first = stream.fill_buf().map_err(self.broken())?;
+        let container = if first.starts_with(&[0x1f, 0x8b]) {
+            let decoded = peek(MultiGzDecoder::new(&mut *stream), FIRST).map_err(self.broken())?;
+            match self.contents(decoded, false, visit)? {
+                "tar" => "tar.gz",
+                _ => "vhd.gz",
+            }
+        } else {
+            let plain = peek(&mut *stream, FIRST).map_err(self.broken())?;
+            self.contents(plain, tail_is_footer, visit)?
+        };
+        // Whatever the decoder left: the digests are those of the whole stream.
+        self.drain_zeros(stream)?;
+        Ok(container)
     }
 
     fn contents<R: Read>(
@@ -137,13 +157,13 @@ impl Walk<'_> {
             visit(Member { name: name.clone(), size: Some(size), bytes })?;
             if read != size {
                 let expected = format!("{size} bytes in {name:?}");
-                return self.refuse("the archive is cut off", &expected, format!("{read} bytes"));
+                return self.refuse(CUT_OFF, &expected, format!("{read} bytes"));
             }
         }
         // tar ends with two blocks of zeros. An archive that just stops may have lost members.
         if ended.get() {
             let found = format!("the end of the stream behind {count} members");
-            return self.refuse("the archive is cut off", "an end-of-archive block", found);
+            return self.refuse(CUT_OFF, "an end-of-archive block", found);
         }
         self.drain_zeros(&mut archive.into_inner())
     }

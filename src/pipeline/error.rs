@@ -5,8 +5,14 @@ use std::io;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::http::{self, Outcome};
 use crate::vhd::{self, Finding};
 use crate::{os, sr, tool, transport};
+
+/// What is wrong with a stream that ends too early.
+pub(crate) const CUT_OFF: &str = "the image is cut off";
+/// What is wrong with a stream that does not decode.
+const DAMAGED: &str = "the image is damaged";
 
 /// What sort of error it is: the stable part, that scripts and the control plane go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -26,10 +32,18 @@ pub enum Kind {
     NotFound,
     /// The SR cannot be used.
     BadSr,
-    /// The host's tool failed.
+    /// A server was not reached, broke off, or what came from it is not what is there: trying again may help.
+    Network,
+    /// A server refuses, or is not to be trusted: trying again does not help.
+    Refused,
+    /// A server has no such image.
+    NoSuchImage,
+    /// A program of the host failed.
     Tool,
-    /// The host has no such tool.
+    /// The host has no such program.
     ToolMissing,
+    /// Something was changed while it was read; trying again may help.
+    Changed,
     /// The file system is full.
     NoSpace,
     /// Somebody else is at work: the same call later may do.
@@ -104,6 +118,12 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A stream from a server is damaged, and the server does not say what its digest should be.
+    #[error("{fault}; it may have been damaged on its way: try again")]
+    Unconfirmed {
+        /// What is wrong with it.
+        fault: Box<Error>,
+    },
     /// A uuid is not one.
     #[error("{what}: expected {expected}, found {found}")]
     Argument {
@@ -128,6 +148,17 @@ pub enum Error {
         /// Which one.
         signal: os::stop::Signal,
     },
+    /// A file was written while it was sent.
+    #[error(
+        "{file} was written while it was sent: expected a VDI that is at rest; wait for its VM or the garbage collector, and try again"
+    )]
+    Changed {
+        /// The file, as the user knows it.
+        file: String,
+    },
+    /// A program of the host.
+    #[error(transparent)]
+    Spawn(#[from] os::SpawnError),
     /// The SR.
     #[error(transparent)]
     Sr(#[from] sr::Error),
@@ -181,8 +212,8 @@ impl Error {
                 _ if source.raw_os_error().is_some() || os::stop::Signal::behind(&source).is_some() => {
                     return Self::Stream { archive, source };
                 }
-                io::ErrorKind::UnexpectedEof => ("the image is cut off", "the rest of it"),
-                _ => ("the image is damaged", "sound gzip and tar"),
+                io::ErrorKind::UnexpectedEof => (CUT_OFF, "the rest of it"),
+                _ => (DAMAGED, "sound gzip and tar"),
             };
             let (expected, found) = (expected.to_owned(), source.to_string());
             Self::Archive { archive, problem, expected, found }
@@ -203,6 +234,11 @@ impl Error {
         Self::Argument { what: "uuids", expected, found: format!("{uuid} {found}") }
     }
 
+    /// Whether bytes are missing or wrong, as they are after a bad transfer, and not just others than there should be.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Archive { problem: CUT_OFF | DAMAGED, .. } | Self::Stream { .. })
+    }
+
     /// The stable kind.
     #[must_use]
     pub fn kind(&self) -> Kind {
@@ -216,6 +252,11 @@ impl Error {
             Self::Archive { .. } => Kind::BadArchive,
             Self::Stream { .. } => Kind::System,
             Self::Stopped { .. } => Kind::Stopped,
+            Self::Unconfirmed { .. }
+            | Self::Transport(transport::Error::Resume { .. } | transport::Error::Digest { .. }) => {
+                Kind::Network
+            }
+            Self::Transport(transport::Error::Http(e)) => of_http(e),
             Self::Argument { .. } => Kind::BadArgument,
             Self::TooFewUuids { .. } => Kind::TooFewUuids,
             Self::Sr(sr::Error::InWork { same: true, .. } | sr::Error::Locked { .. }) => Kind::Busy,
@@ -226,10 +267,10 @@ impl Error {
             | Self::Transport(transport::Error::Exists { .. }) => Kind::Taken,
             Self::Sr(sr::Error::NoSuchVdi { .. } | sr::Error::Missing(_)) => Kind::NotFound,
             Self::Sr(sr::Error::NotADirectory(_) | sr::Error::ReadOnly(_)) => Kind::BadSr,
-            Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. })) => {
-                Kind::ToolMissing
-            }
-            Self::Tool(_) => Kind::Tool,
+            Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. }))
+            | Self::Spawn(os::SpawnError::NotFound { .. }) => Kind::ToolMissing,
+            Self::Tool(_) | Self::Spawn(_) => Kind::Tool,
+            Self::Changed { .. } => Kind::Changed,
             Self::Transport(transport::Error::Os(e)) | Self::Sr(sr::Error::Os(e)) | Self::Os(e) => of_os(e),
             Self::Transport(_) => Kind::BadArgument,
         }
@@ -249,6 +290,10 @@ impl Error {
                 (file, Some(finding.offset), &finding.expected, &finding.found)
             }
             Self::Archive { archive, expected, found, .. } => (archive, None, expected, found),
+            Self::Unconfirmed { fault } => return fault.detail(),
+            Self::Transport(transport::Error::Digest { name, expected, found, .. }) => {
+                (name, None, expected, found)
+            }
             _ => return None,
         };
         Some(Detail { file: file.clone(), offset, expected: expected.clone(), found: found.clone() })
@@ -272,6 +317,20 @@ impl Error {
 
 fn of_os(error: &os::Error) -> Kind {
     if error.source.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::System }
+}
+
+fn of_http(error: &http::Error) -> Kind {
+    match error {
+        http::Error::Status { status, .. } if http::outcome(*status) == Outcome::NotFound => {
+            Kind::NoSuchImage
+        }
+        http::Error::Url { .. } | http::Error::Header { .. } | http::Error::Proxy { .. } => Kind::BadArgument,
+        http::Error::CaBundle { .. } | http::Error::NoCertificates { .. } | http::Error::Body { .. } => {
+            Kind::System
+        }
+        retryable if retryable.is_retryable() => Kind::Network,
+        _ => Kind::Refused,
+    }
 }
 
 /// What to do about a finding, where there is something to do.

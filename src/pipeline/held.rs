@@ -5,7 +5,7 @@ use std::fs::File;
 use uuid::Uuid;
 
 use super::error::Error;
-use crate::os;
+use crate::os::{self, Dir};
 use crate::sr::{Claim, Repository, Staging, vdi_file_name};
 use crate::vhd::Image;
 
@@ -24,7 +24,7 @@ impl<'a> Held<'a> {
         }
         let staging = Staging::create(sr, &Claim::default())?;
         for (index, uuid) in vdis.iter().enumerate() {
-            stage(sr, &staging, *uuid, &member_name(index))?;
+            stage(sr, staging.dir(), *uuid, &member_name(index))?;
         }
         Ok(Self { sr, vdis, staging: Some(staging) })
     }
@@ -56,13 +56,13 @@ impl<'a> Held<'a> {
     }
 }
 
-/// Gives a VDI's file a second name in staging; where the file system has no links, copies it.
-fn stage(sr: &Repository, staging: &Staging, uuid: Uuid, name: &str) -> Result<(), Error> {
+/// Gives a VDI's file a second name in a directory of ours; where the file system has no links, copies it.
+pub(crate) fn stage(sr: &Repository, into: &Dir, uuid: Uuid, name: &str) -> Result<(), Error> {
     let file = sr.open_vdi(uuid)?;
     let vdi = vdi_file_name(uuid);
-    if let Err(error) = os::link(sr.dir(), &vdi, staging.dir(), name) {
+    if let Err(error) = os::link(sr.dir(), &vdi, into, name) {
         tracing::info!(%error, vdi, "no hard link: copying");
-        let copy = staging.dir().create(name)?;
+        let copy = into.create(name)?;
         os::duplicate(&file, &copy, |_| {}).map_err(os::Error::at("copying", sr.dir().join(&vdi)))?;
     }
     Ok(())

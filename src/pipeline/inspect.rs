@@ -83,19 +83,15 @@ pub enum Inspection {
     Repository(Tree),
 }
 
-/// Looks at the file, URL, stream or SR's directory that `name` names.
+/// Looks at what is in `source`.
 ///
 /// # Errors
-/// It cannot be read, or is neither VHD nor image nor directory.
-pub fn inspect(name: &str) -> Result<Inspection, Error> {
-    if Path::new(name).is_dir() {
-        return inspect_repository(Path::new(name));
-    }
-    let source = Source::open(name)?;
-    let is_file = !name.contains("://") && name != "-";
-    if is_file && let Ok(facts) = inspect_file(Path::new(name)) {
+/// It cannot be read, or is neither VHD nor image.
+pub fn inspect(source: Source) -> Result<Inspection, Error> {
+    if let Some(Ok(facts)) = source.path().map(inspect_file) {
         return Ok(Inspection::Image(Box::new(facts)));
     }
+    let name = &source.name().to_owned();
     let mut members = Vec::new();
     let contents = read_members(source, &|_| {}, &mut |member| {
         let mut first = Vec::new();

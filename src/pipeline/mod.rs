@@ -5,6 +5,7 @@
 //! adopt:   directory ──────▲                 ▲
 //! copy:    SR ─▶ duplicate ──────────────────┘
 //! export:  SR ─▶ hard links in staging ─▶ freeze metadata ─▶ tar ─▶ gzip ─▶ digest ─▶ Sink
+//! transfer: SR ─▶ hard link in staging ─▶ rsync ─▶ the directory that another host adopts
 //! ```
 //!
 //! Every stage of an import takes the one before by value, staging area included: whichever fails, dropping its value
@@ -12,6 +13,7 @@
 
 mod adopt;
 mod archive;
+mod arrival;
 mod carried;
 mod checkup;
 mod coalesce;
@@ -40,6 +42,7 @@ mod progress;
 mod relink;
 mod report;
 mod sequence;
+mod transfer;
 mod validate;
 
 pub use adopt::Adopt;
@@ -61,3 +64,4 @@ pub use map::{Map, Run, map};
 pub use mend::{Repaired, repair};
 pub use progress::{Lines, Progress, Silent, Stage};
 pub use report::{Imported, LinkReport, Root, RootOnly};
+pub use transfer::{Peer, Transfer};

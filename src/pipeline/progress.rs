@@ -24,6 +24,8 @@ pub enum Stage {
     Coalesce,
     /// Reading two disks.
     Compare,
+    /// Sending a file to another host.
+    Send,
 }
 
 impl Stage {
@@ -40,6 +42,7 @@ impl Stage {
             Self::Convert => "converting",
             Self::Coalesce => "coalescing",
             Self::Compare => "comparing",
+            Self::Send => "sending",
         }
     }
 }

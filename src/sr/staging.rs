@@ -1,7 +1,9 @@
 //! A private directory in the SR's root, on its file system, gone when it is dropped.
 
 use std::ffi::OsStr;
+use std::fs::Permissions;
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
 
 use rustix::fs::FileType;
 
@@ -37,7 +39,9 @@ impl Staging {
         let root = sr.dir().path();
         let gate = Gate::enter(sr)?;
         require_unclaimed(sr, claim)?;
-        let made = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).tempdir_in(root);
+        let private = Permissions::from_mode(0o700);
+        let made =
+            tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(private).tempdir_in(root);
         let made = made.map_err(os::Error::at("creating a staging directory in", root))?;
         let dir = Dir::open(made.path())?;
         if dir.device()? != sr.dir().device()? {
@@ -158,4 +162,21 @@ pub(super) fn look(sr: &Repository, name: &str) -> Result<Option<(claim::Claimed
     let claimed = claim::read(&dir)?;
     let alive = dir.stat(claim::NAME)?.is_some() && Lock::try_take(&dir, claim::NAME)?.is_none();
     Ok(Some((claimed, alive)))
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sr::Policy;
+
+    #[test]
+    fn it_is_private_and_goes_with_what_is_in_it() {
+        let root = tempfile::tempdir().unwrap();
+        let sr = Repository::open_writable(root.path(), Policy::default()).unwrap();
+        let staging = Staging::create(&sr, &Claim::default()).unwrap();
+        let path = staging.dir().path().to_owned();
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        staging.dir().create("0.vhd").unwrap();
+        drop(staging);
+        assert!(!path.exists());
+    }
 }

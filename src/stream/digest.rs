@@ -1,4 +1,4 @@
-//! MD5 and SHA-256 of what passes through, computed on a thread of their own.
+//! MD5 and SHA-256, and others that are asked for, of what passes through, computed on a thread of their own.
 //!
 //! MD5 runs at half a gigabyte a second: in line with inflating or writing it would be the slowest stage.
 
@@ -9,12 +9,51 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use md5::{Digest, Md5};
-use sha2::Sha256;
+use sha2::{Sha256, Sha512};
 
 /// Bytes handed over at once.
 const PIECE: usize = 256 * 1024;
 /// Pieces that may wait for the digests: 2 MiB.
 const WAITING: usize = 8;
+
+/// A kind of digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// MD5: always computed.
+    Md5,
+    /// SHA-256: always computed.
+    Sha256,
+    /// SHA-512: computed where it is asked for.
+    Sha512,
+}
+
+impl Algorithm {
+    /// The algorithm that `name` names, as Python's hashlib does; `None` for one that is not known here.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Md5, Self::Sha256, Self::Sha512].into_iter().find(|known| known.to_string() == name)
+    }
+
+    /// Hex digits of such a digest.
+    #[must_use]
+    pub fn hex_len(self) -> usize {
+        match self {
+            Self::Md5 => 32,
+            Self::Sha256 => 64,
+            Self::Sha512 => 128,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Md5 => "md5",
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        })
+    }
+}
 
 /// The digests of a stream, and its length.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +64,20 @@ pub struct Digests {
     pub md5: String,
     /// SHA-256, lower-case hex.
     pub sha256: String,
+    /// SHA-512, lower-case hex, if it was asked for.
+    pub sha512: Option<String>,
+}
+
+impl Digests {
+    /// The digest of a kind, lower-case hex, if it was computed.
+    #[must_use]
+    pub fn of(&self, algorithm: Algorithm) -> Option<&str> {
+        match algorithm {
+            Algorithm::Md5 => Some(&self.md5),
+            Algorithm::Sha256 => Some(&self.sha256),
+            Algorithm::Sha512 => self.sha512.as_deref(),
+        }
+    }
 }
 
 struct Hex<'a>(&'a [u8]);
@@ -43,17 +96,23 @@ struct Digester {
 }
 
 impl Digester {
-    fn start() -> Self {
+    /// Digests the usual, and what is in `also`.
+    fn start(also: &[Algorithm]) -> Self {
         let (pieces, incoming) = sync_channel::<Arc<Vec<u8>>>(WAITING);
+        let (mut md5, mut sha256, mut bytes) = (Md5::new(), Sha256::new(), 0);
+        let mut sha512 = also.contains(&Algorithm::Sha512).then(Sha512::new);
         let thread = std::thread::spawn(move || {
-            let (mut md5, mut sha256, mut bytes) = (Md5::new(), Sha256::new(), 0);
             for piece in incoming {
                 md5.update(piece.as_slice());
                 sha256.update(piece.as_slice());
+                if let Some(sha512) = &mut sha512 {
+                    sha512.update(piece.as_slice());
+                }
                 bytes += piece.len() as u64;
             }
             let hex = |digest: &[u8]| Hex(digest).to_string();
-            Digests { bytes, md5: hex(&md5.finalize()), sha256: hex(&sha256.finalize()) }
+            let sha512 = sha512.map(|sha512| hex(&sha512.finalize()));
+            Digests { bytes, md5: hex(&md5.finalize()), sha256: hex(&sha256.finalize()), sha512 }
         });
         Self { pieces: Some(pieces), thread: Some(thread) }
     }
@@ -95,7 +154,12 @@ pub struct DigestReader<R> {
 impl<R: Read> DigestReader<R> {
     /// Reads from `inner`.
     pub fn new(inner: R) -> Self {
-        Self { inner, digester: Digester::start(), piece: Arc::default(), used: 0 }
+        Self::with(inner, &[])
+    }
+
+    /// Reads from `inner`, and digests as `also` asks as well.
+    pub fn with(inner: R, also: &[Algorithm]) -> Self {
+        Self { inner, digester: Digester::start(also), piece: Arc::default(), used: 0 }
     }
 
     /// The digests of everything that `inner` gave, whether or not it was consumed here.
@@ -151,7 +215,7 @@ pub struct DigestWriter<W> {
 impl<W: Write> DigestWriter<W> {
     /// Writes to `inner`, in large pieces.
     pub fn new(inner: W) -> Self {
-        Self { inner, digester: Digester::start(), piece: Vec::with_capacity(PIECE) }
+        Self { inner, digester: Digester::start(&[]), piece: Vec::with_capacity(PIECE) }
     }
 
     fn hand_over(&mut self) -> io::Result<()> {
@@ -202,6 +266,19 @@ mod tests {
         assert_eq!((text.as_str(), digests.bytes), ("abc", 3));
         assert_eq!(digests.md5, "900150983cd24fb0d6963f7d28e17f72");
         assert_eq!(digests.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+
+        assert_eq!(digests.sha512, None);
+
+        let mut reader = DigestReader::with(&b"abc"[..], &[Algorithm::Sha512, Algorithm::Md5]);
+        io::copy(&mut reader, &mut io::sink()).unwrap();
+        let digests = reader.finish().unwrap();
+        assert!(digests.of(Algorithm::Sha512).unwrap().starts_with("ddaf35a193617abacc417349ae204131"));
+        assert_eq!(digests.of(Algorithm::Md5), Some("900150983cd24fb0d6963f7d28e17f72"));
+        for (algorithm, name) in [(Algorithm::Md5, "md5"), (Algorithm::Sha512, "sha512")] {
+            assert_eq!(Algorithm::named(name), Some(algorithm));
+            assert_eq!(digests.of(algorithm).unwrap().len(), algorithm.hex_len());
+        }
+        assert_eq!(Algorithm::named("blake2b"), None);
 
         let mut writer = DigestWriter::new(Vec::new());
         writer.write_all(&vec![7; 3 * PIECE + 5]).unwrap();

@@ -5,7 +5,7 @@ mod peek;
 mod sparse;
 mod watch;
 
-pub use digest::{DigestReader, DigestWriter, Digests};
+pub use digest::{Algorithm, DigestReader, DigestWriter, Digests};
 pub use peek::{Peeked, peek};
 pub use sparse::SparseWriter;
 pub use watch::{WatchReader, WatchWriter};

@@ -22,20 +22,8 @@ pub enum Error {
         /// As configured.
         command: String,
     },
-    /// The program failed.
-    #[error("{command} ended with {status}: {}", said(.stdout, .stderr))]
-    Failed {
-        /// Program and arguments, quoted.
-        command: String,
-        /// Exit code or signal.
-        status: String,
-        /// What it printed.
-        stdout: String,
-        /// What it complained.
-        stderr: String,
-    },
     /// The program printed something unknown.
-    #[error("{command}: expected {expected}, found {:?}", shortened(.found))]
+    #[error("{command}: expected {expected}, found {:?}", os::shortened(.found))]
     Output {
         /// Program and arguments, quoted.
         command: String,
@@ -44,7 +32,7 @@ pub enum Error {
         /// What it printed.
         found: String,
     },
-    /// The program could not be run.
+    /// The program failed, or could not be run.
     #[error(transparent)]
     Spawn(#[from] os::SpawnError),
     /// The embedded engine refused or failed.
@@ -58,19 +46,4 @@ pub enum Error {
     /// The image could not be opened.
     #[error(transparent)]
     Os(#[from] os::Error),
-}
-
-fn said(stdout: &str, stderr: &str) -> String {
-    let text = [shortened(stdout), shortened(stderr)].join(" ").trim().to_owned();
-    if text.is_empty() { "it printed nothing".into() } else { text }
-}
-
-/// As much of `text` as one reads in a message.
-fn shortened(text: &str) -> String {
-    const MOST: usize = 500;
-    let text = text.trim();
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}… ({} bytes more)", &text[..end], text.len() - end),
-        None => text.to_owned(),
-    }
 }

@@ -1,12 +1,12 @@
 //! The host's `vhd-util`, run as a child.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
 use super::output::{CheckVerdict, parse_check, parse_query};
 use super::{Error, Facts, VhdTool};
-use crate::os::{self, Finished};
+use crate::os::{self, Finished, Job};
 
 /// How long one run may take. The real tool sleeps ten seconds over a bad header, and its check is quadratic in the
 /// allocated blocks.
@@ -32,23 +32,15 @@ impl HostTool {
         Ok(Self { program: found.into_os_string(), first: words.map(OsString::from).collect() })
     }
 
-    fn run(&self, args: &[&str], image: &Path) -> Result<(String, Finished), Error> {
-        let mut all = self.first.clone();
-        all.extend(args.iter().map(OsString::from));
-        all.extend([OsString::from("-n"), image.as_os_str().to_owned()]);
-        let finished = os::run(&self.program, &all, DEADLINE)?;
-        Ok((os::shown(&self.program, &all), finished))
+    fn job(&self, args: &[&str], image: &Path) -> Job {
+        Job::new(&self.program).args(&self.first).args(args).args([OsStr::new("-n"), image.as_os_str()])
     }
 
-    fn succeed(&self, args: &[&str], image: &Path) -> Result<(String, Finished), Error> {
-        let (command, finished) = self.run(args, image)?;
-        if finished.status.success() { Ok((command, finished)) } else { Err(failed(command, finished)) }
+    fn succeed(&self, args: &[&str], image: &Path) -> Result<(Job, Finished), Error> {
+        let job = self.job(args, image);
+        let finished = job.require_success(job.run(DEADLINE)?)?;
+        Ok((job, finished))
     }
-}
-
-fn failed(command: String, finished: Finished) -> Error {
-    let Finished { status, stdout, stderr } = finished;
-    Error::Failed { command, status: status.to_string(), stdout, stderr }
 }
 
 impl VhdTool for HostTool {
@@ -66,17 +58,18 @@ impl VhdTool for HostTool {
     }
 
     fn query(&self, image: &Path) -> Result<Facts, Error> {
-        let (command, finished) = self.succeed(&["query", "-v", "-s", "-p", "-f"], image)?;
+        let (job, finished) = self.succeed(&["query", "-v", "-s", "-p", "-f"], image)?;
         let facts = parse_query(&finished.stdout);
-        facts.map_err(|expected| Error::Output { command, expected, found: finished.stdout })
+        facts.map_err(|expected| Error::Output { command: job.shown(), expected, found: finished.stdout })
     }
 
     fn check(&self, image: &Path) -> Result<CheckVerdict, Error> {
-        let (command, finished) = self.run(&["check"], image)?;
+        let job = self.job(&["check"], image);
+        let finished = job.run(DEADLINE)?;
         match finished.status.code() {
             Some(code) => Ok(parse_check(code, &finished.stdout)),
             // Killed: that says nothing of the image.
-            None => Err(failed(command, finished)),
+            None => Err(job.failed(finished).into()),
         }
     }
 }

@@ -7,7 +7,12 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use super::download::Download;
 use super::error::Error;
+use super::expectation::{Checksums, Expectation};
+use super::trouble::Trouble;
+use crate::config::Settings;
+use crate::http::{Body, Client, Request, Url};
 use crate::os;
 
 /// Bytes of a footer.
@@ -16,17 +21,21 @@ const TAIL: usize = 512;
 /// An open source: its name, what is known beforehand, and its bytes.
 pub struct Source {
     name: String,
+    path: Option<PathBuf>,
     size: Option<u64>,
     tail: Vec<u8>,
+    expected: Vec<Expectation>,
+    trouble: Option<Trouble>,
     reader: Box<dyn Read + Send>,
 }
 
 impl Source {
-    /// Opens what `name` names: `-` for standard input, a `file://` URL, or a path.
+    /// Opens what `name` names: `-` for standard input, a `file://`, `http://` or `https://` URL, or a path. `settings` say how
+    /// to speak to servers.
     ///
     /// # Errors
     /// There is nothing that could be read.
-    pub fn open(name: &str) -> Result<Self, Error> {
+    pub fn open(name: &str, settings: &Settings) -> Result<Self, Error> {
         if name == "-" {
             if io::stdin().is_terminal() {
                 return Err(Error::Terminal);
@@ -38,6 +47,10 @@ impl Source {
         }
         match name.split_once("://") {
             Some(("file", rest)) => Self::open_file(&file_url_path(name, rest)?),
+            Some((scheme, _)) if ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
+                let request = Request::get(Url::parse(name)?);
+                Self::from_http(&Client::new(settings)?, request, Checksums::Web)
+            }
             Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+') => {
                 Err(Error::UnknownScheme { url: format!("{scheme}://…") })
             }
@@ -58,20 +71,75 @@ impl Source {
             tail.resize(TAIL, 0);
             file.read_exact_at(&mut tail, start).map_err(os::Error::at("reading", path))?;
         }
-        let reader: Box<dyn Read + Send> =
-            if metadata.is_file() { Box::new(file) } else { Box::new(Patient(file)) };
-        Ok(Self { name, size, tail, reader })
+        let path = Some(path.to_owned());
+        let source = if metadata.is_file() {
+            Self::from_reader(&name, file)
+        } else {
+            Self::from_reader(&name, Patient(file))
+        };
+        Ok(Self { path, size, tail, ..source })
+    }
+
+    /// The body of the answer to `request`, which is resumed where it breaks as often as `http.retries` allows. `checksums`
+    /// says which headers of the answer its digest is held against.
+    ///
+    /// # Errors
+    /// There is no answer, or one of another status than 200.
+    pub fn from_http(client: &Client, request: Request, checksums: Checksums) -> Result<Self, Error> {
+        let response = client.send(&request, Body::Empty)?;
+        if response.status != 200 {
+            return Err(response.into_error("status 200").into());
+        }
+        let (name, size) = (request.url.to_string(), response.content_length());
+        let expected = Expectation::of_response(&response, checksums);
+        tracing::info!(%name, size, digests = expected.len(), "downloading");
+        let download = Download::new(client, request, response);
+        let trouble = Some(download.trouble());
+        Ok(Self { size, expected, trouble, ..Self::from_reader(&name, download) })
     }
 
     /// A source of our own making, for whoever has the bytes already.
     pub fn from_reader(name: &str, reader: impl Read + Send + 'static) -> Self {
-        Self { name: name.to_owned(), size: None, tail: Vec::new(), reader: Box::new(reader) }
+        Self {
+            name: name.to_owned(),
+            path: None,
+            size: None,
+            tail: Vec::new(),
+            expected: Vec::new(),
+            trouble: None,
+            reader: Box::new(reader),
+        }
+    }
+
+    /// Adds a digest that it should have: whoever reads it to its end holds it against all of them.
+    #[must_use]
+    pub fn expecting(mut self, expectation: Option<Expectation>) -> Self {
+        self.expected.extend(expectation);
+        self
     }
 
     /// What to call it in messages.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where it is, if it is a file.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// The digests that it should have.
+    #[must_use]
+    pub fn expected(&self) -> &[Expectation] {
+        &self.expected
+    }
+
+    /// Where word will be of why it broke, if it comes from a server.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.trouble.clone()
     }
 
     /// How many bytes it will give, where that is known.

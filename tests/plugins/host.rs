@@ -13,12 +13,15 @@ use tempfile::TempDir;
 use vhd_porter::wire::xmlrpc::{Answer, MethodCall};
 
 /// The links in the plugins' directory.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 11] = [
     "dom0_plugin_version",
     "dom0_plugin_version.py",
     "config_file.py",
+    "ipxe.py",
+    "kernel.py",
     "migration",
     "migration.py",
+    "partition_utils.py",
     "porter",
     "workarounds",
     "unknown.py",

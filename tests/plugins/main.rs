@@ -8,11 +8,19 @@ mod calls;
 mod contract;
 mod failures;
 mod host;
+mod ipxe;
+mod kernel;
 mod migration;
+mod partition_utils;
 mod porter;
 mod privileges;
 #[path = "../python/mod.rs"]
 mod python;
 mod repository;
 mod signals;
+mod sshd;
+mod transfer;
 mod workarounds;
+#[allow(dead_code, reason = "other tests ask it more")]
+#[path = "../xapi/mod.rs"]
+mod xapi;

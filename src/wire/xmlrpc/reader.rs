@@ -31,6 +31,15 @@ impl Event {
     }
 }
 
+/// What a `<value>` holds.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Bare text, read to the end of the value.
+    Text(String),
+    /// An element of this name, entered but not read.
+    Element(String),
+}
+
 /// A document being read by its grammar.
 pub(super) struct Reader<'d> {
     parser: EventReader<&'d [u8]>,
@@ -115,6 +124,16 @@ impl<'d> Reader<'d> {
         }
     }
 
+    /// Enters the next element, which must have one of these names, and tells which it is.
+    pub(super) fn enter_one_of(&mut self, names: [&'static str; 2]) -> Result<&'static str, XmlError> {
+        let event = self.next_mark()?;
+        let known = names.into_iter().find(|name| matches!(&event, Event::Start(found) if found == name));
+        known.ok_or_else(|| {
+            let expected = names.map(|name| format!("<{name}>")).join(" or ");
+            self.unexpected(&expected, event.describe())
+        })
+    }
+
     /// Leaves the element we are in, which must hold nothing more.
     pub(super) fn leave(&mut self) -> Result<(), XmlError> {
         match self.next_mark()? {
@@ -140,7 +159,7 @@ impl<'d> Reader<'d> {
     }
 
     /// The text of the element we are in, up to and with its end.
-    fn text(&mut self) -> Result<String, XmlError> {
+    pub(super) fn text(&mut self) -> Result<String, XmlError> {
         let mut text = String::new();
         loop {
             match self.next()? {
@@ -159,35 +178,32 @@ impl<'d> Reader<'d> {
 
     /// `<value>text</value>` or `<value><string>text</string></value>`.
     pub(super) fn string_value(&mut self) -> Result<String, XmlError> {
-        self.enter("value")?;
-        match self.next()? {
-            Event::End => Ok(String::new()),
-            Event::Start(name) if name == "string" => self.string(),
-            Event::Start(name) => Err(self.unexpected("a string", Event::Start(name).describe())),
-            blank if blank.is_blank() => match self.next()? {
-                Event::Start(name) if name == "string" => self.string(),
-                other => self.rest_of_text(blank, other),
-            },
-            text => {
-                let next = self.next()?;
-                self.rest_of_text(text, next)
+        match self.value()? {
+            Content::Text(text) => Ok(text),
+            Content::Element(name) if name == "string" => {
+                let text = self.text()?;
+                self.leave()?;
+                Ok(text)
             }
+            Content::Element(name) => Err(self.unexpected("a string", Event::Start(name).describe())),
         }
     }
 
-    /// Inside `<string>`: its text, and the end of the value around it.
-    fn string(&mut self) -> Result<String, XmlError> {
-        let text = self.text()?;
-        self.leave()?;
-        Ok(text)
-    }
-
-    fn rest_of_text(&mut self, first: Event, next: Event) -> Result<String, XmlError> {
-        self.peeked = Some(next);
-        let Event::Text(first) = first else {
-            return Err(self.unexpected("text", first.describe()));
-        };
-        Ok(first + &self.text()?)
+    /// Enters `<value>`: bare text is read up to and with the value's end; of an element only the start is.
+    pub(super) fn value(&mut self) -> Result<Content, XmlError> {
+        self.enter("value")?;
+        match self.next()? {
+            Event::End => Ok(Content::Text(String::new())),
+            Event::Start(name) => Ok(Content::Element(name)),
+            Event::Text(text) => match self.next()? {
+                Event::Start(name) if text.trim_matches(BLANKS).is_empty() => Ok(Content::Element(name)),
+                next => {
+                    self.peeked = Some(next);
+                    Ok(Content::Text(text + &self.text()?))
+                }
+            },
+            other => Err(self.unexpected("text", other.describe())),
+        }
     }
 
     /// `<struct>` with members, whose values `value` reads, given their names.
