@@ -261,6 +261,7 @@ impl Error {
             Self::TooFewUuids { .. } => Kind::TooFewUuids,
             Self::Sr(sr::Error::InWork { same: true, .. } | sr::Error::Locked { .. }) => Kind::Busy,
             Self::Sr(sr::Error::NoRoom { .. }) => Kind::NoSpace,
+            Self::Sr(sr::Error::TooMuch { .. }) => Kind::BadArchive,
             Self::Sr(sr::Error::Vanished { .. }) => Kind::System,
             Self::Sr(sr::Error::Moved(_)) => Kind::BadSr,
             Self::Sr(sr::Error::Taken { .. } | sr::Error::InWork { .. })

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests start the program and its judges")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bombs;
 mod check;
 mod copy;
 mod disks;
