@@ -6,7 +6,7 @@ use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, 
 use vhd_porter::pipeline::{self, Copy, Depth, Export, Identities, Import, parse_uuids};
 use vhd_porter::sr::Repository;
 use vhd_porter::tool::Choice;
-use vhd_porter::transport::{Sink, Source, Target};
+use vhd_porter::transport::{Origin, Sink, Source, Target};
 use vhd_porter::wire::Value;
 
 const fn function(
@@ -89,7 +89,7 @@ fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
     host::confine(&settings, &[&sr_path]);
     host::work(choice(arguments)?, |ctx| {
         let sr = Repository::open_writable(&sr_path, &settings)?;
-        import.run(Source::open(image, &settings)?, &sr, ctx)
+        import.run(Origin::of(image), || Source::open(image, &settings), &sr, ctx)
     })
 }
 

@@ -72,5 +72,5 @@ fn run(cli: &Cli) -> Exit {
         Command::Recover(args) => recover::run(args),
         Command::Call(args) => call::run(args),
     };
-    done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json()))
+    show::ended(done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json())))
 }

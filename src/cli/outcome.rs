@@ -1,5 +1,6 @@
 //! How a subcommand ends: exit codes, and how errors are shown.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -89,6 +90,7 @@ pub(super) fn report(failure: &Failure, json: bool) -> Exit {
         Failure::Plugin { class, message } => (class.as_str().into(), message.clone(), Exit::Failed),
         Failure::Other { kind, message } => ((*kind).into(), message.clone(), Exit::Failed),
     };
+    let mut err = std::io::stderr().lock();
     if json {
         let mut body = json!({ "kind": kind, "message": message });
         if let Failure::Pipeline(error) = failure
@@ -101,9 +103,10 @@ pub(super) fn report(failure: &Failure, json: bool) -> Exit {
         }
         super::show::document(&json!({ "error": body }));
     } else if let Failure::Plugin { class, message } = failure {
-        eprintln!("vhd-porter: {class}: {message}");
+        // There is nobody else to tell.
+        let _ = writeln!(err, "vhd-porter: {class}: {message}");
     } else {
-        eprintln!("vhd-porter: {message}");
+        let _ = writeln!(err, "vhd-porter: {message}");
     }
     exit
 }

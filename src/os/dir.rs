@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, Stat};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use super::error::Error;
 
@@ -29,8 +29,8 @@ impl Dir {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref().to_owned();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd =
-            rustix::fs::open(&path, flags, Mode::empty()).map_err(Error::at("opening directory", &path))?;
+        let opened = retry_on_intr(|| rustix::fs::open(&path, flags, Mode::empty()));
+        let fd = opened.map_err(Error::at("opening directory", &path))?;
         Ok(Self { fd, path })
     }
 
@@ -62,7 +62,7 @@ impl Dir {
     /// # Errors
     /// It exists, or the system refused.
     pub fn create_dir(&self, name: &str) -> Result<Self, Error> {
-        let made = rustix::fs::mkdirat(&self.fd, name, Mode::RWXU);
+        let made = retry_on_intr(|| rustix::fs::mkdirat(&self.fd, name, Mode::RWXU));
         made.map_err(Error::at("creating directory", self.join(name)))?;
         Self::open(self.join(name))
     }
@@ -100,10 +100,11 @@ impl Dir {
     /// Opens what must lie in this directory. Linux 5.6 sees to that for every name; before, names without slashes do.
     fn open_beneath(&self, name: &str, flags: OFlags, mode: Mode) -> rustix::io::Result<OwnedFd> {
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-        match rustix::fs::openat2(&self.fd, name, flags, mode, resolve) {
+        let opened = retry_on_intr(|| rustix::fs::openat2(&self.fd, name, flags, mode, resolve));
+        match opened {
             // EPERM: some filters of system calls do not know this one.
             Err(Errno::NOSYS | Errno::PERM) if !name.contains('/') => {
-                rustix::fs::openat(&self.fd, name, flags, mode)
+                retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, mode))
             }
             opened => opened,
         }
@@ -114,7 +115,7 @@ impl Dir {
     /// # Errors
     /// The system refused.
     pub fn stat(&self, name: &str) -> Result<Option<Stat>, Error> {
-        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+        match retry_on_intr(|| rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)) {
             Ok(stat) => Ok(Some(stat)),
             Err(rustix::io::Errno::NOENT) => Ok(None),
             Err(e) => Err(Error::at("examining", self.join(name))(e)),
@@ -135,7 +136,7 @@ impl Dir {
     /// # Errors
     /// The system refused.
     pub fn replace(&self, from: &str, to: &str) -> Result<(), Error> {
-        rustix::fs::renameat(&self.fd, from, &self.fd, to).map_err(Error::at("replacing", self.join(to)))
+        super::publish::replace(self, from, self, to).map_err(Error::at("replacing", self.join(to)))
     }
 
     /// Removes a file's name.
@@ -143,7 +144,8 @@ impl Dir {
     /// # Errors
     /// The system refused.
     pub fn unlink(&self, name: &str) -> Result<(), Error> {
-        rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()).map_err(Error::at("removing", self.join(name)))
+        let removed = retry_on_intr(|| rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()));
+        removed.map_err(Error::at("removing", self.join(name)))
     }
 
     /// All names in it but `.` and `..`, sorted.
@@ -151,7 +153,8 @@ impl Dir {
     /// # Errors
     /// It cannot be read.
     pub fn names(&self) -> Result<Vec<OsString>, Error> {
-        let entries = rustix::fs::Dir::read_from(&self.fd).map_err(Error::at("listing", &self.path))?;
+        let entries = retry_on_intr(|| rustix::fs::Dir::read_from(&self.fd));
+        let entries = entries.map_err(Error::at("listing", &self.path))?;
         let mut names = Vec::new();
         for entry in entries {
             let name = entry.map_err(Error::at("listing", &self.path))?.file_name().to_owned().into_bytes();
@@ -168,7 +171,7 @@ impl Dir {
     /// # Errors
     /// The system says that it could not.
     pub fn sync(&self) -> Result<(), Error> {
-        rustix::fs::fsync(&self.fd).map_err(Error::at("syncing directory", &self.path))
+        retry_on_intr(|| rustix::fs::fsync(&self.fd)).map_err(Error::at("syncing directory", &self.path))
     }
 
     /// Device and inode.

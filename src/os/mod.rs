@@ -1,6 +1,7 @@
 //! Safe pieces of the operating system: directories by descriptor, publishing without replacing, record locks, copying without
 //! filling holes, children with a deadline, stopping in good order, giving up privileges.
 
+mod again;
 mod confine;
 mod dir;
 mod drain;
@@ -13,6 +14,7 @@ mod space;
 mod spawn;
 pub mod stop;
 
+pub use again::again;
 pub use confine::{create_privately, give_up_privileges, write_only_below};
 pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};

@@ -16,6 +16,8 @@ use super::report::Imported;
 use super::sequence;
 use crate::os::{self, Dir};
 use crate::sr::{Repository, Staging};
+use crate::transport::Origin;
+use crate::vhd;
 
 /// Which directory to adopt.
 #[derive(Debug, Clone)]
@@ -30,16 +32,17 @@ impl Adopt {
     /// Brings the VHDs of the directory into `sr`.
     ///
     /// Their storage is shared where the file system can, so that the directory is as it was if anything fails. Where it
-    /// cannot, the files get a second name while they are worked on: a failure may leave them relinked, their data
-    /// is what it was, and the caller may try again.
+    /// cannot, the files get a second name while they are worked on: a failure may leave them relinked, or with one
+    /// footer changed and the other not yet; their data is what it was, and the caller may try again.
     ///
     /// # Errors
     /// Whatever is wrong with directory, chain or SR. Nothing is left in the SR then.
     pub fn run(&self, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
         let name = self.directory.display().to_string();
-        let call = Call::new(&["adopt", &name], &self.uuids);
+        let call = Call::new(&["adopt"], Origin::of_directory(&self.directory)?, &self.uuids);
         let staging = match call.begin(sr, &self.uuids)? {
             Begun::Before(answer) => {
+                // What is left of it was there when it was adopted.
                 self.clear(&name);
                 return Ok(answer);
             }
@@ -56,7 +59,7 @@ impl Adopt {
 
     /// Removes the directory. The chain is in: failing now would make the caller import it again.
     fn clear(&self, name: &str) {
-        match std::fs::remove_dir_all(&self.directory) {
+        match os::again(|| std::fs::remove_dir_all(&self.directory)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 tracing::warn!(directory = %name, %error, "the chain is in the SR, but its directory is left");
             }
@@ -67,14 +70,19 @@ impl Adopt {
 
 fn stage(source: &Dir, staging: Staging, ctx: Context<'_>) -> Result<Unpacked, Error> {
     ctx.stage(Stage::Duplicate, None)?;
-    let mut members = Vec::new();
+    let (mut members, mut notes) = (Vec::new(), Vec::new());
     for name in source.names()? {
         let Some(name) = name.to_str().filter(|n| n.ends_with(".vhd") && *n != "swap.vhd") else { continue };
         let member = StagedMember { name: name.to_owned(), staged: format!("{}.member", members.len()) };
         bring(source, name, staging.dir(), &member.staged, ctx)?;
+        let file = staging.dir().open_file(&member.staged, true)?;
+        // What cannot be finished is told by the examination.
+        if vhd::finish_footers(&file).is_ok_and(|changed| changed) {
+            notes.push(format!("{name}: a change of its footers had been stopped half-way; it was finished"));
+        }
         members.push(member);
     }
-    Ok(Unpacked { carried: Carried::new(staging), members })
+    Ok(Unpacked { carried: Carried { notes, ..Carried::new(staging) }, members })
 }
 
 /// Shares the file's storage; else gives it a second name; else copies it.

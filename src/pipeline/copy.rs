@@ -15,6 +15,7 @@ use super::report::Imported;
 use super::sequence::Sequenced;
 use crate::os::{self, Duplication};
 use crate::sr::{Repository, vdi_file_name};
+use crate::transport::Origin;
 use crate::vhd;
 
 /// Which VDIs to copy, and to what.
@@ -36,7 +37,9 @@ impl Copy {
     pub fn run(&self, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
         super::export::require_list(&self.vdis)?;
         let vdis = self.vdis.iter().map(Uuid::to_string).collect::<Vec<_>>().join(" ");
-        let call = Call::new(&["copy", &vdis], &self.uuids);
+        // They may go on changing: the copy that was asked for is that of the first call.
+        let origin = Origin { place: Some(vdis), ..Origin::default() };
+        let call = Call::new(&["copy"], origin, &self.uuids);
         let staging = match call.begin(sr, &self.uuids)? {
             Begun::Before(answer) => return Ok(answer),
             Begun::Staging(staging) => staging,

@@ -259,10 +259,14 @@ impl Error {
             Self::Transport(transport::Error::Http(e)) => of_http(e),
             Self::Argument { .. } => Kind::BadArgument,
             Self::TooFewUuids { .. } => Kind::TooFewUuids,
-            Self::Sr(sr::Error::InWork { same: true, .. } | sr::Error::Locked { .. }) => Kind::Busy,
+            Self::Sr(
+                sr::Error::InWork { same: true, .. }
+                | sr::Error::Locked { .. }
+                | sr::Error::Unrecovered { .. },
+            ) => Kind::Busy,
             Self::Sr(sr::Error::NoRoom { .. }) => Kind::NoSpace,
             Self::Sr(sr::Error::TooMuch { .. }) => Kind::BadArchive,
-            Self::Sr(sr::Error::Vanished { .. }) => Kind::System,
+            Self::Sr(sr::Error::Vanished { .. } | sr::Error::Journal { .. }) => Kind::System,
             Self::Sr(sr::Error::Moved(_)) => Kind::BadSr,
             Self::Sr(sr::Error::Taken { .. } | sr::Error::InWork { .. })
             | Self::Transport(transport::Error::Exists { .. }) => Kind::Taken,
@@ -270,6 +274,7 @@ impl Error {
             Self::Sr(sr::Error::NotADirectory(_) | sr::Error::ReadOnly(_)) => Kind::BadSr,
             Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. }))
             | Self::Spawn(os::SpawnError::NotFound { .. }) => Kind::ToolMissing,
+            Self::Tool(tool::Error::Os(e)) => of_os(e),
             Self::Tool(_) | Self::Spawn(_) => Kind::Tool,
             Self::Changed { .. } => Kind::Changed,
             Self::Transport(transport::Error::Os(e)) | Self::Sr(sr::Error::Os(e)) | Self::Os(e) => of_os(e),

@@ -37,7 +37,9 @@ pub fn land(
 ) -> Result<(), Error> {
     let journal = intend(sr, &staging, chain)?;
     let file = journal.write(staging.dir())?;
-    let exclusion = Exclusion::take(sr, Collector::MayRun)?;
+    // The journal is as durable as the name of the directory that it is in.
+    sr.dir().sync()?;
+    let exclusion = Exclusion::take(sr, Collector::MayRun, sr.policy().patience)?;
     sr.require_same()?;
     journal.links.iter().try_for_each(|entry| sr.require_free(entry.uuid))?;
     if let Err(error) = publish(&journal, sr, &staging, last) {
@@ -52,6 +54,7 @@ pub fn land(
     if let Err(error) = Journal::commit(&file) {
         tracing::debug!(%error, "the journal does not say that the chain is in; that its leaf is says the same");
     }
+    drop(file);
     // The chain is in: what is left of the staging area is second names of its files.
     if let Err(error) = staging.remove() {
         tracing::warn!(%error, "the chain is in the SR, but its staging area is left");

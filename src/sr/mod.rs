@@ -32,7 +32,7 @@ pub use journal::Order;
 pub use landing::{Arrival, land};
 pub use policy::Policy;
 pub use receipt::Receipt;
-pub use recovery::{Action, Leftover, Recovered, leftovers, recover};
+pub use recovery::{Action, Leftover, Recovered, Recovery, leftovers, recover};
 pub use repository::{MAX_DEPTH, Repository, vdi_file_name, vdi_uuid};
 pub use staging::Staging;
 pub use tree::{Broken, Node, Tree};

@@ -35,6 +35,8 @@ pub fn vdi_uuid(name: &OsStr) -> Option<Uuid> {
 #[derive(Debug)]
 pub struct Repository {
     dir: Dir,
+    /// Where its path leads to, without symlinks.
+    real: PathBuf,
     uuid: Option<Uuid>,
     policy: Policy,
     made: Made,
@@ -69,9 +71,10 @@ impl Repository {
                 let path = std::path::absolute(path).map_err(os::Error::at("examining", path))?;
                 // SRs on SMB are reached through a symlink: the storage manager knows them by where it leads.
                 let real = std::fs::canonicalize(&path).map_err(os::Error::at("examining", &path))?;
-                let uuid =
-                    real.file_name().and_then(OsStr::to_str).and_then(|name| Uuid::try_parse(name).ok());
-                Ok(Self { dir: Dir::open(path)?, uuid, policy: Policy::default(), made: Made::default() })
+                let named = |path: &Path| Uuid::try_parse(path.file_name()?.to_str()?).ok();
+                let uuid = named(&real).or_else(|| named(&path));
+                let dir = Dir::open(path)?;
+                Ok(Self { dir, real, uuid, policy: Policy::default(), made: Made::default() })
             }
         }
     }
@@ -96,7 +99,7 @@ impl Repository {
     pub fn create(path: &Path, policy: impl Into<Policy>) -> Result<Self, Error> {
         let missing = path.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
         let made = Made(missing.map(Path::to_owned).collect());
-        std::fs::create_dir_all(path).map_err(|e| match e.kind() {
+        os::again(|| std::fs::create_dir_all(path)).map_err(|e| match e.kind() {
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
                 Error::NotADirectory(path.to_owned())
             }
@@ -117,6 +120,11 @@ impl Repository {
     #[must_use]
     pub fn uuid(&self) -> Option<Uuid> {
         self.uuid
+    }
+
+    /// Its path without symlinks: the same by whichever way it is reached.
+    pub(super) fn real_path(&self) -> &Path {
+        &self.real
     }
 
     pub(super) fn policy(&self) -> &Policy {

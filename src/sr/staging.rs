@@ -7,9 +7,12 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use rustix::fs::FileType;
 
-use super::claim::{self, Claim};
+use uuid::Uuid;
+
+use super::claim::{self, Claim, Owner};
 use super::error::Error;
 use super::gate::Gate;
+use super::journal::Journal;
 use super::repository::Repository;
 use crate::os::{self, Dir, Lock};
 
@@ -25,7 +28,7 @@ const SUFFIX: &str = ".staging";
 pub struct Staging {
     dir: Dir,
     /// Held until the last.
-    _claim: Lock,
+    claim: Option<Lock>,
     abandoned: bool,
 }
 
@@ -40,8 +43,9 @@ impl Staging {
         let gate = Gate::enter(sr)?;
         require_unclaimed(sr, claim)?;
         let private = Permissions::from_mode(0o700);
-        let made =
-            tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(private).tempdir_in(root);
+        let mut named = tempfile::Builder::new();
+        named.prefix(PREFIX).suffix(SUFFIX).permissions(private);
+        let made = os::again(|| named.tempdir_in(root));
         let made = made.map_err(os::Error::at("creating a staging directory in", root))?;
         let dir = Dir::open(made.path())?;
         if dir.device()? != sr.dir().device()? {
@@ -53,16 +57,19 @@ impl Staging {
         let path = made.keep();
         drop(gate);
         tracing::debug!(path = %path.display(), "staging area made");
-        Ok(Self { dir, _claim: claim, abandoned: false })
+        Ok(Self { dir, claim: Some(claim), abandoned: false })
     }
 
     /// Takes over the staging area of a dead owner; `None` while the owner lives, or when it is gone.
     pub(super) fn inherit(sr: &Repository, name: &str) -> Result<Option<Self>, Error> {
-        if sr.dir().stat(name)?.is_none() {
-            return Ok(None);
+        let Some(dir) = open(sr, name)? else { return Ok(None) };
+        match Lock::try_take(&dir, claim::NAME) {
+            Ok(None) => Ok(None),
+            Ok(claim) => Ok(Some(Self { dir, claim, abandoned: false })),
+            // Its owner has just removed it.
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error.into()),
         }
-        let dir = sr.dir().open_dir(name)?;
-        Ok(Lock::try_take(&dir, claim::NAME)?.map(|claim| Self { dir, _claim: claim, abandoned: false }))
     }
 
     /// The directory.
@@ -86,18 +93,20 @@ impl Staging {
     }
 
     /// Removes what is in it, then the claim, then the directory: whoever finds it without a claim finds it empty.
-    fn clear(&self) -> Result<(), Error> {
+    fn clear(&mut self) -> Result<(), Error> {
         for name in self.dir.names()?.iter().filter(|name| *name != OsStr::new(claim::NAME)) {
             let path = self.dir.path().join(name);
-            let removed = match std::fs::symlink_metadata(&path) {
+            let removed = os::again(|| match std::fs::symlink_metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(&path),
                 _ => std::fs::remove_file(&path),
-            };
+            });
             removed.map_err(os::Error::at("removing", &path))?;
         }
         self.dir.unlink(claim::NAME)?;
+        // NFS and FUSE keep a file that is open under a name of their own: the directory would not be empty.
+        self.claim = None;
         let path = self.dir.path();
-        match std::fs::remove_dir(path) {
+        match os::again(|| std::fs::remove_dir(path)) {
             // Somebody found it without its claim and has taken it over.
             Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound) => {
                 Ok(())
@@ -135,33 +144,62 @@ pub(super) fn all(sr: &Repository) -> Result<Vec<String>, Error> {
     Ok(staging)
 }
 
-/// Refuses uuids that somebody is at work for. Under the gate.
+/// Opens a staging area; `None` when it has gone. A symlink of such a name is none of ours.
+pub(super) fn open(sr: &Repository, name: &str) -> Result<Option<Dir>, Error> {
+    match sr.dir().open_dir(name) {
+        Ok(dir) => Ok(Some(dir)),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses uuids that somebody is at work for, or was when it died. Under the gate.
 fn require_unclaimed(sr: &Repository, claim: &Claim) -> Result<(), Error> {
     if claim.uuids.is_empty() {
         return Ok(());
     }
     for name in all(sr)? {
-        let Some((claimed, alive)) = look(sr, &name)? else { continue };
-        let Some(uuid) = claim.uuids.iter().find(|uuid| claimed.claim.uuids.contains(uuid)) else { continue };
-        if alive {
-            let same = !claim.call.is_empty() && claim.call == claimed.claim.call;
-            let owner = claimed.owner;
-            return Err(Error::InWork { uuid: *uuid, same, owner });
+        let seen = match look(sr, &name) {
+            Ok(Some(seen)) => seen,
+            Ok(None) => continue,
+            // It can keep nobody from a uuid: nothing ever lands over what is there.
+            Err(error) => {
+                tracing::warn!(staging = name, %error, "a staging area cannot be looked at");
+                continue;
+            }
+        };
+        let Some(uuid) = claim.uuids.iter().find(|uuid| seen.uuids.contains(uuid)) else { continue };
+        if !seen.alive {
+            return Err(Error::Unrecovered { uuid: *uuid, staging: sr.dir().join(&name) });
         }
+        let same = !claim.call.is_empty() && claim.call == seen.call;
+        return Err(Error::InWork { uuid: *uuid, same, owner: seen.owner });
     }
     Ok(())
 }
 
-/// What a staging area is claimed for, and whether its owner lives; `None` when it has gone.
-pub(super) fn look(sr: &Repository, name: &str) -> Result<Option<(claim::Claimed, bool)>, Error> {
-    let dir = match sr.dir().open_dir(name) {
-        Ok(dir) => dir,
-        Err(error) if error.source.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let claimed = claim::read(&dir)?;
-    let alive = dir.stat(claim::NAME)?.is_some() && Lock::try_take(&dir, claim::NAME)?.is_none();
-    Ok(Some((claimed, alive)))
+/// What can be told of a staging area from outside.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) owner: Owner,
+    /// Digest of the call.
+    pub(super) call: String,
+    /// The uuids that it is to end in, by its claim and its journal.
+    pub(super) uuids: Vec<Uuid>,
+    /// Whether the owner lives.
+    pub(super) alive: bool,
+}
+
+/// Looks at a staging area without touching it; `None` when it has gone. Under the gate.
+pub(super) fn look(sr: &Repository, name: &str) -> Result<Option<Seen>, Error> {
+    let Some(dir) = open(sr, name)? else { return Ok(None) };
+    let alive = Lock::is_held(&dir, claim::NAME)?;
+    let claim::Claimed { owner, claim: Claim { call, mut uuids } } = claim::read(&dir)?;
+    // After a power failure the claim may be cut off. The journal is durable before anything lands.
+    if let Ok(Some(journal)) = Journal::read(&dir) {
+        uuids.extend(journal.links.iter().map(|entry| entry.uuid));
+    }
+    Ok(Some(Seen { owner, call, uuids, alive }))
 }
 #[cfg(test)]
 mod tests {

@@ -172,7 +172,7 @@ impl Read for Source {
 }
 
 /// The path of a `file://` URL, whose part behind the slashes is `rest`.
-fn file_url_path(url: &str, rest: &str) -> Result<PathBuf, Error> {
+pub(super) fn file_url_path(url: &str, rest: &str) -> Result<PathBuf, Error> {
     let bad = || Error::FileUrl { url: url.to_owned() };
     let path = rest.strip_prefix("localhost").unwrap_or(rest);
     if !path.starts_with('/') {
