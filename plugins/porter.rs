@@ -107,8 +107,8 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
         flatten: arguments.flag("flatten")?,
         level: u32::try_from(level).unwrap_or(u32::MAX),
     };
-    let directory = Path::new(file).parent().unwrap_or(Path::new(file));
-    host::confine(&settings, &[&sr_path, directory]);
+    let directory = host::directory_beside_sr(file, &sr_path)?;
+    host::confine(&settings, &[&sr_path, &directory]);
     host::work(Choice::Embedded, |ctx| {
         let sr = Repository::open(&sr_path)?;
         export.run(&sr, Sink::open(&Target::from(file))?, ctx)

@@ -33,7 +33,7 @@ pub use call::Call;
 pub use confine::confine;
 pub use failure::{Class, Failure, unknown_function};
 pub use message::presentable;
-pub use place::sr_path;
+pub use place::{directory_beside_sr, sr_path};
 pub use plugin::{Encoding, Function, Parameter, Plugin};
 pub use run::run;
 pub use work::{settings, work};

@@ -8,6 +8,7 @@ mod calls;
 mod contract;
 mod failures;
 mod host;
+mod hostile;
 mod ipxe;
 mod kernel;
 mod migration;
