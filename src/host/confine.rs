@@ -11,11 +11,12 @@ use crate::os;
 /// elsewhere.
 pub fn confine(settings: &Settings, places: &[&Path]) {
     let (locks, state) = (settings.path(key::SR_LOCKS), settings.path(key::STATE));
-    // Made now, as it cannot be made later. A host without it forgets what is done: see `sr::Receipt`.
+    // Made now, so that nothing around it has to be writable. Where that fails it is tried again when it is needed.
     if let Err(error) = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&state) {
         tracing::debug!(state = %state.display(), %error, "cannot be made");
     }
-    let places: Vec<&Path> = places.iter().copied().chain([locks.as_path(), state.as_path()]).collect();
+    let state = state.ancestors().find(|place| place.is_dir());
+    let places: Vec<&Path> = places.iter().copied().chain([locks.as_path()]).chain(state).collect();
     let confined = os::write_only_below(&places);
     tracing::debug!(confined, ?places, "writes are confined");
 }

@@ -26,16 +26,19 @@ fn a_plugin_gains_no_privileges_and_leaves_no_core() {
     let mut call = host.command("porter");
     call.arg(xml("import_image", &[("json", &arguments)]));
     let mut child = call.stdout(std::process::Stdio::null()).spawn().unwrap();
-    while fs::read_dir(sr.path()).unwrap().count() == 0 {
+    let staging = loop {
+        let mut entries = fs::read_dir(sr.path()).unwrap().map(|entry| entry.unwrap().path());
+        if let Some(staging) = entries.find(|path| path.extension().is_some_and(|e| e == "staging")) {
+            break staging;
+        }
         std::thread::sleep(std::time::Duration::from_millis(2));
-    }
+    };
     let pid = child.id();
     assert_eq!(line(pid, "status", "NoNewPrivs:"), "1");
     assert_eq!(line(pid, "status", "Umask:"), "0077");
     assert_eq!(line(pid, "limits", "Max core file size"), "0 0 bytes");
     let files: u64 = line(pid, "limits", "Max open files").split(' ').next().unwrap().parse().unwrap();
     assert!(files <= 1024, "{files}");
-    let staging = fs::read_dir(sr.path()).unwrap().next().unwrap().unwrap();
     assert_eq!(staging.metadata().unwrap().mode() & 0o777, 0o700);
     drop(writer);
     // An empty stream is no image; it ends by itself.

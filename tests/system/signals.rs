@@ -90,7 +90,7 @@ fn the_second_signal_kills_and_a_recovery_cleans_up() {
 
 /// How often a campaign is stopped: a few times, or many with `VHD_PORTER_LONG`.
 fn rounds() -> u32 {
-    if std::env::var_os("VHD_PORTER_LONG").is_some() { 400 } else { 12 }
+    if std::env::var_os("VHD_PORTER_LONG").is_some() { 100 } else { 12 }
 }
 
 /// Stops `start`'s program at moments from its beginning to its end. `judge` looks at what became of each one, and says
