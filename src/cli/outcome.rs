@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use crate::os::stop::Signal;
 use crate::pipeline;
 
 /// How the program ends.
@@ -16,6 +17,22 @@ pub enum Exit {
     Failed = 1,
     /// The command line makes no sense.
     Usage = 2,
+    /// Stopped by SIGHUP; these three as a shell counts signals, from 128.
+    HungUp = 129,
+    /// Stopped by SIGINT.
+    Interrupted = 130,
+    /// Stopped by SIGTERM.
+    Terminated = 143,
+}
+
+impl From<Signal> for Exit {
+    fn from(signal: Signal) -> Self {
+        match signal.number() {
+            1 => Self::HungUp,
+            2 => Self::Interrupted,
+            _ => Self::Terminated,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -64,7 +81,11 @@ pub(super) fn report(failure: &Failure, json: bool) -> Exit {
     let (kind, message, exit) = match failure {
         Failure::Usage(message) => ("usage".into(), message.clone(), Exit::Usage),
         Failure::Pipeline(error) => {
-            (serde_json::to_value(error.kind()).unwrap_or_default(), error.full_message(), Exit::Failed)
+            let exit = match **error {
+                pipeline::Error::Stopped { signal } => signal.into(),
+                _ => Exit::Failed,
+            };
+            (serde_json::to_value(error.kind()).unwrap_or_default(), error.full_message(), exit)
         }
         Failure::Plugin { class, message } => (class.as_str().into(), message.clone(), Exit::Failed),
         Failure::Other { kind, message } => ((*kind).into(), message.clone(), Exit::Failed),

@@ -6,10 +6,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags, Stat};
-use rustix::io::retry_on_intr;
+use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, Stat};
+use rustix::io::{Errno, retry_on_intr};
 
 use super::error::Error;
+
+/// Mode of what is created, whatever the umask is: that of the storage manager's own files.
+const MODE: Mode = Mode::from_raw_mode(0o644);
 
 /// An open directory, and the path it was opened by (for messages, and for programs that take paths).
 #[derive(Debug)]
@@ -27,18 +30,6 @@ impl Dir {
         let path = path.as_ref().to_owned();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let opened = retry_on_intr(|| rustix::fs::open(&path, flags, Mode::empty()));
-        let fd = opened.map_err(Error::at("opening directory", &path))?;
-        Ok(Self { fd, path })
-    }
-
-    /// Opens the directory `name` in it; a symlink is refused, whatever it leads to.
-    ///
-    /// # Errors
-    /// It does not exist, is something else, or may not be entered.
-    pub fn open_dir(&self, name: &str) -> Result<Self, Error> {
-        let path = self.join(name);
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, Mode::empty()));
         let fd = opened.map_err(Error::at("opening directory", &path))?;
         Ok(Self { fd, path })
     }
@@ -61,9 +52,8 @@ impl Dir {
     /// It exists, or the system refused.
     pub fn create(&self, name: &str) -> Result<File, Error> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mode = Mode::from_raw_mode(0o644);
-        let created = retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, mode));
-        let fd = created.map_err(Error::at("creating", self.join(name)))?;
+        let fd = self.open_beneath(name, flags, MODE).map_err(Error::at("creating", self.join(name)))?;
+        rustix::fs::fchmod(&fd, MODE).map_err(Error::at("setting the mode of", self.join(name)))?;
         Ok(File::from(fd))
     }
 
@@ -85,7 +75,7 @@ impl Dir {
     pub fn open_file(&self, name: &str, writable: bool) -> Result<File, Error> {
         let access = if writable { OFlags::RDWR } else { OFlags::RDONLY };
         let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let opened = retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, Mode::empty()));
+        let opened = self.open_beneath(name, flags, Mode::empty());
         let file = File::from(opened.map_err(Error::at("opening", self.join(name)))?);
         let metadata = file.metadata().map_err(Error::at("examining", self.join(name)))?;
         if metadata.is_file() {
@@ -93,6 +83,30 @@ impl Dir {
         } else {
             let kind = std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file");
             Err(Error::at("opening", self.join(name))(kind))
+        }
+    }
+
+    /// Opens a directory in it. A symlink is refused, wherever it leads.
+    ///
+    /// # Errors
+    /// It is not there, something else, or may not be entered.
+    pub fn open_dir(&self, name: &str) -> Result<Self, Error> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = self.open_beneath(name, flags, Mode::empty());
+        let path = self.join(name);
+        Ok(Self { fd: fd.map_err(Error::at("opening directory", &path))?, path })
+    }
+
+    /// Opens what must lie in this directory. Linux 5.6 sees to that for every name; before, names without slashes do.
+    fn open_beneath(&self, name: &str, flags: OFlags, mode: Mode) -> rustix::io::Result<OwnedFd> {
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        let opened = retry_on_intr(|| rustix::fs::openat2(&self.fd, name, flags, mode, resolve));
+        match opened {
+            // EPERM: some filters of system calls do not know this one.
+            Err(Errno::NOSYS | Errno::PERM) if !name.contains('/') => {
+                retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, mode))
+            }
+            opened => opened,
         }
     }
 

@@ -29,7 +29,7 @@ pub fn reflink(from: &File, to: &File) -> io::Result<()> {
 /// Copies the whole of `from` into the empty file `to`; `copied` hears of every piece.
 ///
 /// # Errors
-/// What the system said.
+/// What the system said; a signal came.
 pub fn duplicate(from: &File, to: &File, mut copied: impl FnMut(u64)) -> io::Result<Duplication> {
     let len = from.metadata()?.len();
     if reflink(from, to).is_ok() {
@@ -49,6 +49,7 @@ pub fn duplicate(from: &File, to: &File, mut copied: impl FnMut(u64)) -> io::Res
         copied(data - at);
         at = data;
         while at < end {
+            super::stop::check()?;
             let n = copy_piece(from, to, at, (end - at).min(PIECE))?;
             if n == 0 {
                 return Err(io::Error::new(

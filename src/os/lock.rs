@@ -65,7 +65,7 @@ impl Lock {
     /// The same as [`Self::try_take`], for as long as `patience` lasts.
     ///
     /// # Errors
-    /// The system refused.
+    /// The system refused, or a signal came meanwhile.
     pub fn wait(dir: &Dir, name: &str, patience: Duration) -> Result<Option<Self>, Error> {
         let start = Instant::now();
         loop {
@@ -75,6 +75,7 @@ impl Lock {
             if start.elapsed() >= patience {
                 return Ok(None);
             }
+            super::stop::check().map_err(Error::at("waiting for the lock", dir.join(name)))?;
             thread::sleep(PAUSE);
         }
     }

@@ -69,7 +69,7 @@ impl Adopt {
 }
 
 fn stage(source: &Dir, staging: Staging, ctx: Context<'_>) -> Result<Unpacked, Error> {
-    ctx.stage(Stage::Duplicate, None);
+    ctx.stage(Stage::Duplicate, None)?;
     let (mut members, mut notes) = (Vec::new(), Vec::new());
     for name in source.names()? {
         let Some(name) = name.to_str().filter(|n| n.ends_with(".vhd") && *n != "swap.vhd") else { continue };

@@ -51,7 +51,7 @@ impl Copy {
             total += file.metadata().map_err(os::Error::at("examining", vdi_file_name(*uuid)))?.len();
             sources.push((*uuid, file));
         }
-        ctx.stage(Stage::Duplicate, Some(total));
+        ctx.stage(Stage::Duplicate, Some(total))?;
         let (mut links, mut notes) = (Vec::new(), Vec::new());
         for (index, (uuid, file)) in sources.into_iter().enumerate() {
             let link = StagedMember { name: vdi_file_name(uuid), staged: format!("{index}.vhd") };

@@ -42,6 +42,7 @@ mod progress;
 mod relink;
 mod report;
 mod sequence;
+mod tarball;
 mod transfer;
 mod validate;
 

@@ -90,6 +90,14 @@ pub enum Error {
         /// Bytes that are never filled.
         reserve: u64,
     },
+    /// An image brings more than is allowed.
+    #[error(
+        "expected at most {most} bytes of data in one image, found more: sr.max_image in the configuration says how much may come"
+    )]
+    TooMuch {
+        /// Bytes that are allowed.
+        most: u64,
+    },
     /// The system refused.
     #[error(transparent)]
     Os(#[from] os::Error),

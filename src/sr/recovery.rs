@@ -266,7 +266,7 @@ pub fn leftovers(sr: &Repository, remove: bool) -> Result<Vec<Leftover>, Error> 
         if !std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
             continue;
         }
-        let dir = crate::os::Dir::open(&path)?;
+        let dir = sr.dir().open_dir(name)?;
         let files = dir.names()?.iter().map(|name| name.to_string_lossy().into_owned()).collect();
         if remove {
             std::fs::remove_dir_all(&path).map_err(crate::os::Error::at("removing", &path))?;

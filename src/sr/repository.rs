@@ -144,6 +144,18 @@ impl Repository {
         Err(Error::NoRoom { path: self.dir.path().to_owned(), needed, free: space.free, reserve })
     }
 
+    /// Refuses an image that has brought `bytes` of data up to now, if that is too much, or has come to fill the reserve.
+    ///
+    /// # Errors
+    /// [`Error::TooMuch`], [`Error::NoRoom`], or the system refused.
+    pub fn require_moderate(&self, bytes: u64) -> Result<(), Error> {
+        let most = self.policy.max_image;
+        if most > 0 && bytes > most {
+            return Err(Error::TooMuch { most });
+        }
+        self.require_room(0)
+    }
+
     /// Refuses to go on when the SR was unmounted, or another directory mounted over it.
     ///
     /// # Errors

@@ -41,7 +41,10 @@ impl Source {
             if io::stdin().is_terminal() {
                 return Err(Error::Terminal);
             }
-            return Ok(Self::from_reader("standard input", io::stdin()));
+            // Not the one of the standard library, which reads ahead: what it has cannot be waited for.
+            let stdin =
+                rustix::stdio::stdin().try_clone_to_owned().map_err(os::Error::at("opening", name))?;
+            return Ok(Self::from_reader("standard input", Patient(File::from(stdin))));
         }
         if let Some(id) = glance::id_in(name) {
             return Image::configured(id, settings)?.download();
@@ -73,7 +76,12 @@ impl Source {
             file.read_exact_at(&mut tail, start).map_err(os::Error::at("reading", path))?;
         }
         let path = Some(path.to_owned());
-        Ok(Self { path, size, tail, ..Self::from_reader(&name, file) })
+        let source = if metadata.is_file() {
+            Self::from_reader(&name, file)
+        } else {
+            Self::from_reader(&name, Patient(file))
+        };
+        Ok(Self { path, size, tail, ..source })
     }
 
     /// The body of the answer to `request`, which is resumed where it breaks as often as `http.retries` allows. `checksums`
@@ -148,6 +156,16 @@ impl Source {
     #[must_use]
     pub fn tail(&self) -> &[u8] {
         &self.tail
+    }
+}
+
+/// A pipe or device that may keep us waiting: for its bytes, or for a signal.
+struct Patient(File);
+
+impl Read for Patient {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        os::stop::wait_readable(&self.0)?;
+        self.0.read(buf)
     }
 }
 

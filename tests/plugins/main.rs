@@ -10,14 +10,17 @@ mod contract;
 mod dom0;
 mod failures;
 mod host;
+mod hostile;
 mod ipxe;
 mod kernel;
 mod migration;
 mod partition_utils;
 mod porter;
+mod privileges;
 #[path = "../python/mod.rs"]
 mod python;
 mod repository;
+mod signals;
 mod sshd;
 mod transfer;
 mod workarounds;
