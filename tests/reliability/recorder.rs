@@ -16,7 +16,7 @@ use crate::support::{have, skipped};
 
 const SECTOR: usize = 512;
 /// The log's first eight bytes.
-const MAGIC: u64 = 0x6a73_6677_7368_72;
+const MAGIC: u64 = 0x006a_7366_7773_6872;
 const FLUSH: u64 = 1;
 const DISCARD: u64 = 4;
 
