@@ -73,7 +73,7 @@ fn choice(arguments: &Arguments) -> Result<Choice, Failure> {
     arguments.optional_text("tool")?.unwrap_or("auto").parse().map_err(Failure::argument)
 }
 
-/// Brings a file or URL into the SR; the answer is that of `vhd-porter import --json`.
+/// Brings a file, a URL or an image of Glance into the SR; the answer is that of `vhd-porter import --json`.
 fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
     let image = arguments.text("image")?;
     if image == "-" {
@@ -92,9 +92,9 @@ fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
     })
 }
 
-/// Writes a chain to a file that does not exist yet; the answer is that of `vhd-porter export --json`.
+/// Writes a chain to a file that does not exist yet, or to an image of Glance; the answer is that of `vhd-porter export --json`.
 fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
-    let (sr_path, _) = host::sr_path(arguments)?;
+    let (sr_path, settings) = host::sr_path(arguments)?;
     let file = arguments.text("file")?;
     if file == "-" {
         return Err(Failure::argument("export_image: argument file: standard output carries the answer"));
@@ -108,7 +108,7 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
     };
     host::work(Choice::Embedded, |ctx| {
         let sr = Repository::open(&sr_path)?;
-        export.run(&sr, Sink::open(&Target::from(file))?, ctx)
+        export.run(&sr, Sink::open(&Target::from(file), &settings)?, ctx)
     })
 }
 

@@ -50,7 +50,8 @@ pub(super) fn settings() -> Result<Settings, Failure> {
     Settings::load().map_err(|e| misconfigured(&e))
 }
 
-fn misconfigured(error: &config::Error) -> Failure {
+/// Why the settings cannot be used.
+pub(super) fn misconfigured(error: &config::Error) -> Failure {
     let mut message = error.to_string();
     if let Some(source) = std::error::Error::source(error) {
         message += &format!(": {source}");

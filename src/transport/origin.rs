@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::glance;
 use super::source::file_url_path;
 
 /// Where an image comes from.
@@ -24,6 +25,10 @@ impl Origin {
     pub fn of(name: &str) -> Self {
         if name == "-" {
             return Self::default();
+        }
+        if glance::id_in(name).is_some() {
+            // Whichever server has it: its id is all that an image is known by.
+            return Self { place: Some(name.to_owned()), traces: BTreeSet::new() };
         }
         let path = match name.split_once("://") {
             Some(("file", rest)) => file_url_path(name, rest).ok(),
@@ -54,7 +59,7 @@ impl Origin {
     /// It is there, and cannot be listed.
     pub fn of_directory(path: &Path) -> Result<Self, Error> {
         let mut origin = Self::of_file(path);
-        let entries = match std::fs::read_dir(path) {
+        let entries = match crate::os::again(|| std::fs::read_dir(path)) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(origin),
             Err(error) => return Err(crate::os::Error::at("listing", path)(error).into()),

@@ -77,7 +77,7 @@ fn refused(job: Job, host: Host) {
                 wrong.extend(world.wrong_when_settled().into_iter().map(|what| format!("at once: {what}")));
             }
             let answered = run.stdout == whole.stdout;
-            let forgets = answered && (when == FromThen || step.remembers());
+            let forgets = when == FromThen || answered && step.remembers();
             let after = world.wrong_after_recovery(answered, &whole.stdout);
             wrong.extend(after.into_iter().filter(|what| !(forgets && is_refusal(what))));
             campaign.state(&format!("{error} {when:?}: {step}"), &wrong);

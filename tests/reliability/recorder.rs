@@ -77,8 +77,14 @@ impl Disk {
 
     /// Unmounts what is mounted.
     pub(crate) fn unmount(&mut self) {
-        if std::mem::take(&mut self.mounted) {
-            ran(Command::new("umount").arg(self.point())).expect("unmounting");
+        if !std::mem::take(&mut self.mounted) {
+            return;
+        }
+        // A child that another thread is just starting has our open files for a moment.
+        let start = Instant::now();
+        while ran(Command::new("umount").arg(self.point())).is_none() {
+            assert!(start.elapsed() < Duration::from_secs(10), "{} stays in use", self.point().display());
+            std::thread::sleep(Duration::from_millis(50));
         }
     }
 
@@ -148,10 +154,9 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        if self.mounted && ran(Command::new("umount").arg(self.point())).is_none() {
+        if std::mem::take(&mut self.mounted) {
             let _ = Command::new("umount").arg("--lazy").arg(self.point()).status();
         }
-        self.mounted = false;
         self.stop();
     }
 }
