@@ -8,7 +8,8 @@ use vhd_porter::wire::xmlrpc::Answer;
 use crate::campaign::{Campaign, spread};
 use crate::steps::When::{self, FromThen, Once};
 use crate::steps::{Step, disturb, record, strace};
-use crate::world::{Host, Job, World, told};
+use crate::verdict::told;
+use crate::world::{Host, Job, World};
 
 /// Steps tried of each job and error, unless all are.
 const FEW: usize = 4;
