@@ -61,7 +61,7 @@ pub(super) fn rename(source: &impl AsFd, from: &str, target: &impl AsFd, to: &st
         Err(e) => return Err(e.into()),
     }
     match retry_on_intr(|| rustix::fs::statat(target, to, AtFlags::SYMLINK_NOFOLLOW)) {
-        Err(Errno::NOENT) => Ok(retry_on_intr(|| rustix::fs::renameat(source, from, target, to))?),
+        Err(Errno::NOENT) => replace(source, from, target, to),
         Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
         Err(e) => Err(e.into()),
     }

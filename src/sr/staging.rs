@@ -7,7 +7,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use rustix::fs::FileType;
-
 use uuid::Uuid;
 
 use super::claim::{self, Claim, Owner};
@@ -68,8 +67,7 @@ impl Staging {
     pub(super) fn inherit(sr: &Repository, name: &str) -> Result<Option<Self>, Error> {
         let Some(dir) = open(sr, name)? else { return Ok(None) };
         match Lock::try_take(&dir, claim::NAME) {
-            Ok(None) => Ok(None),
-            Ok(claim) => Ok(Some(Self { dir, claim, abandoned: false })),
+            Ok(claim) => Ok(claim.map(|claim| Self { dir, claim: Some(claim), abandoned: false })),
             // Its owner has just removed it.
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.into()),
@@ -111,7 +109,7 @@ impl Staging {
             removed.map_err(os::Error::at("removing", &path))?;
         }
         self.dir.unlink(claim::NAME)?;
-        // NFS and FUSE keep a file that is open under a name of their own: the directory would not be empty.
+        // NFS and FUSE keep a file that is open under another name until it is closed.
         self.claim = None;
         self.remove_directory()
     }
