@@ -43,6 +43,7 @@ fn move_vhds_into_sr(arguments: &Arguments) -> Result<Value, Failure> {
     let (sr_path, settings) = host::sr_path(arguments)?;
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
     let directory = directory(arguments, &settings)?;
+    host::confine(&settings, &[&sr_path, &settings.path(key::IMAGES)]);
     host::work(Choice::Auto, |ctx| {
         let adopted =
             Adopt { directory, uuids }.run(&Repository::open_writable(&sr_path, &settings)?, ctx)?;

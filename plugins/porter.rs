@@ -6,7 +6,7 @@ use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, 
 use vhd_porter::pipeline::{self, Copy, Depth, Export, Identities, Import, parse_uuids};
 use vhd_porter::sr::Repository;
 use vhd_porter::tool::Choice;
-use vhd_porter::transport::{Sink, Source, Target};
+use vhd_porter::transport::{Origin, Sink, Source, Target};
 use vhd_porter::wire::Value;
 
 const fn function(
@@ -86,9 +86,10 @@ fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
         flatten: arguments.flag("flatten")?,
         dry_run: arguments.flag("dry_run")?,
     };
+    host::confine(&settings, &[&sr_path]);
     host::work(choice(arguments)?, |ctx| {
         let sr = Repository::open_writable(&sr_path, &settings)?;
-        import.run(Source::open(image, &settings)?, &sr, ctx)
+        import.run(Origin::of(image), || Source::open(image, &settings), &sr, ctx)
     })
 }
 
@@ -106,6 +107,8 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
         flatten: arguments.flag("flatten")?,
         level: u32::try_from(level).unwrap_or(u32::MAX),
     };
+    let directory = host::directory_beside_sr(file, &sr_path)?;
+    host::confine(&settings, &[&sr_path, &directory]);
     host::work(Choice::Embedded, |ctx| {
         let sr = Repository::open(&sr_path)?;
         export.run(&sr, Sink::open(&Target::from(file), &settings)?, ctx)
@@ -116,6 +119,7 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
 fn copy(arguments: &Arguments) -> Result<Value, Failure> {
     let (sr_path, settings) = host::sr_path(arguments)?;
     let copy = Copy { vdis: parse_uuids(&arguments.texts("vdi_uuids")?)?, uuids: identities(arguments)? };
+    host::confine(&settings, &[&sr_path]);
     host::work(choice(arguments)?, |ctx| copy.run(&Repository::open_writable(&sr_path, &settings)?, ctx))
 }
 
@@ -123,6 +127,7 @@ fn copy(arguments: &Arguments) -> Result<Value, Failure> {
 fn check(arguments: &Arguments) -> Result<Value, Failure> {
     let path = Path::new(arguments.text("path")?);
     let depth = if arguments.flag("deep")? { Depth::Data } else { Depth::Metadata };
+    host::confine(&host::settings()?, &[]);
     host::work(Choice::Embedded, |ctx| pipeline::check(path, depth, ctx))
 }
 
@@ -130,6 +135,7 @@ fn check(arguments: &Arguments) -> Result<Value, Failure> {
 fn inspect(arguments: &Arguments) -> Result<Value, Failure> {
     let path = arguments.text("path")?;
     let settings = host::settings()?;
+    host::confine(&settings, &[]);
     host::work(Choice::Embedded, |_| match Path::new(path) {
         directory if directory.is_dir() => pipeline::inspect_repository(directory),
         _ => pipeline::inspect(Source::open(path, &settings)?),

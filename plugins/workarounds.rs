@@ -26,6 +26,7 @@ fn safe_copy_vdis(arguments: &Arguments) -> Result<Value, Failure> {
     let (sr_path, settings) = host::sr_path(arguments)?;
     let vdis = parse_uuids(&arguments.texts("vdi_uuids")?)?;
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
+    host::confine(&settings, &[&sr_path]);
     let copied = host::work(Choice::Auto, |ctx| {
         Copy { vdis, uuids }
             .run(&Repository::open_writable(&sr_path, &settings)?, ctx)

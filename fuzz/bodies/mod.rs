@@ -12,6 +12,7 @@ pub(crate) mod header;
 pub(crate) mod image;
 mod images;
 mod input;
+pub(crate) mod journal;
 pub(crate) mod locators;
 pub(crate) mod operations;
 pub(crate) mod pickle;
@@ -23,12 +24,13 @@ pub(crate) mod xmlrpc;
 pub(crate) type Body = fn(&[u8]);
 
 /// Every body, by the name of its target.
-pub(crate) const BODIES: [(&str, Body); 11] = [
+pub(crate) const BODIES: [(&str, Body); 12] = [
     ("bat", bat::run),
     ("batmap", batmap::run),
     ("footer", footer::run),
     ("header", header::run),
     ("image", image::run),
+    ("journal", journal::run),
     ("locators", locators::run),
     ("operations", operations::run),
     ("pickle", pickle::run),

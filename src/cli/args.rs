@@ -59,6 +59,15 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it makes files that are to go again when a signal stops it. The others just die.
+    #[must_use]
+    pub fn cleans_up(&self) -> bool {
+        matches!(
+            self,
+            Self::Import(_) | Self::Export(_) | Self::Copy(_) | Self::Flatten(_) | Self::Convert(_)
+        )
+    }
+
     /// Whether standard output carries one JSON document.
     #[must_use]
     pub fn json(&self) -> bool {

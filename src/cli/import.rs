@@ -9,7 +9,8 @@ use super::place::{self, Known};
 use super::{openstack, session, show};
 use crate::pipeline::{Import, Imported};
 use crate::sr::Repository;
-use crate::transport::Source;
+use crate::transport::{Origin, Source};
+use crate::wire::scrub::scrub;
 
 /// What an import came to, and the scan after it.
 #[derive(Serialize)]
@@ -39,17 +40,17 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         None => place::find(sr, sr_uuid)?,
     };
     let settings = openstack::settings(&args.glance)?;
-    // A URL is shown as its source shows it: without secrets.
-    let mut name = String::new();
+    // A URL is shown as its source shows it: without secrets. Where the call was done before, none is opened.
+    let mut name = scrub(&args.image);
     let imported = session::with_context(&args.tool, quiet, |ctx| {
-        let source = Source::open(&args.image, &settings)?;
-        source.name().clone_into(&mut name);
         let sr = if args.create_sr {
             Repository::create(&path, &settings)
         } else {
             Repository::open_writable(&path, &settings)
         }?;
-        import.run(source, &sr, ctx)
+        let open =
+            || Source::open(&args.image, &settings).inspect(|source| source.name().clone_into(&mut name));
+        import.run(Origin::of(&args.image), open, &sr, ctx)
     })?;
     let scan = known.as_ref().map(|known| known.scan().map_err(|error| unscanned(known, &error)));
     let failure = scan.as_ref().and_then(|scan| scan.as_ref().err());

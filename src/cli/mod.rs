@@ -26,6 +26,8 @@ use clap::Parser;
 use args::Command;
 use outcome::Failure;
 
+use crate::os;
+
 pub use args::Cli;
 pub use outcome::Exit;
 
@@ -49,6 +51,10 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> Exit {
 /// Does what `cli` asks for.
 fn run(cli: &Cli) -> Exit {
     session::log(cli.verbose, cli.quiet);
+    os::give_up_privileges();
+    if cli.command.cleans_up() {
+        os::stop::note_signals();
+    }
     let quiet = cli.quiet;
     let done = match &cli.command {
         Command::Import(args) => import::run(args, quiet),
@@ -67,5 +73,5 @@ fn run(cli: &Cli) -> Exit {
         Command::Recover(args) => recover::run(args),
         Command::Call(args) => call::run(args),
     };
-    done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json()))
+    show::ended(done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json())))
 }

@@ -1,9 +1,11 @@
 //! How a subcommand ends: exit codes, and how errors are shown.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use serde_json::json;
 
+use crate::os::stop::Signal;
 use crate::pipeline;
 
 /// How the program ends.
@@ -15,6 +17,22 @@ pub enum Exit {
     Failed = 1,
     /// The command line makes no sense.
     Usage = 2,
+    /// Stopped by SIGHUP; these three as a shell counts signals, from 128.
+    HungUp = 129,
+    /// Stopped by SIGINT.
+    Interrupted = 130,
+    /// Stopped by SIGTERM.
+    Terminated = 143,
+}
+
+impl From<Signal> for Exit {
+    fn from(signal: Signal) -> Self {
+        match signal.number() {
+            1 => Self::HungUp,
+            2 => Self::Interrupted,
+            _ => Self::Terminated,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -63,11 +81,16 @@ pub(super) fn report(failure: &Failure, json: bool) -> Exit {
     let (kind, message, exit) = match failure {
         Failure::Usage(message) => ("usage".into(), message.clone(), Exit::Usage),
         Failure::Pipeline(error) => {
-            (serde_json::to_value(error.kind()).unwrap_or_default(), error.full_message(), Exit::Failed)
+            let exit = match **error {
+                pipeline::Error::Stopped { signal } => signal.into(),
+                _ => Exit::Failed,
+            };
+            (serde_json::to_value(error.kind()).unwrap_or_default(), error.full_message(), exit)
         }
         Failure::Plugin { class, message } => (class.as_str().into(), message.clone(), Exit::Failed),
         Failure::Other { kind, message } => ((*kind).into(), message.clone(), Exit::Failed),
     };
+    let mut err = std::io::stderr().lock();
     if json {
         let mut body = json!({ "kind": kind, "message": message });
         if let Failure::Pipeline(error) = failure
@@ -80,9 +103,10 @@ pub(super) fn report(failure: &Failure, json: bool) -> Exit {
         }
         super::show::document(&json!({ "error": body }));
     } else if let Failure::Plugin { class, message } = failure {
-        eprintln!("vhd-porter: {class}: {message}");
+        // There is nobody else to tell.
+        let _ = writeln!(err, "vhd-porter: {class}: {message}");
     } else {
-        eprintln!("vhd-porter: {message}");
+        let _ = writeln!(err, "vhd-porter: {message}");
     }
     exit
 }

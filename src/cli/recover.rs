@@ -3,7 +3,7 @@
 use super::args::Recover as Args;
 use super::outcome::{Exit, Failure};
 use super::{place, session, show};
-use crate::sr::{Action, Leftover, Recovered, Repository, leftovers, recover};
+use crate::sr::{Action, Leftover, Recovered, Recovery, Repository, leftovers, recover};
 
 /// What was found, and done.
 #[derive(serde::Serialize)]
@@ -21,8 +21,9 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
     let sr = Repository::open_writable(&path, &settings)?;
     let remove = args.legacy && !args.dry_run;
+    let how = if args.dry_run { Recovery::Rehearse } else { Recovery::Everything };
     let report = Report {
-        recovered: recover(&sr, args.dry_run)?,
+        recovered: recover(&sr, how)?,
         legacy: leftovers(&sr, remove)?,
         legacy_removed: remove,
         dry_run: args.dry_run,
@@ -32,17 +33,21 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     } else {
         show::text(&told(&report));
     }
-    Ok(Exit::Done)
+    let failed = report.recovered.iter().any(|recovered| recovered.action == Action::Failed);
+    Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
 fn told(report: &Report) -> String {
     let mut text = String::new();
-    for Recovered { staging, owner, action, vdis } in &report.recovered {
+    for Recovered { staging, owner, action, vdis, problem } in &report.recovered {
         let vdis: Vec<String> = vdis.iter().map(ToString::to_string).collect();
         let what = match (action, report.dry_run) {
             (Action::InWork, _) => format!("in work by process {} on {}: left alone", owner.pid, owner.host),
-            (Action::Removed, false) => "nothing had landed: removed".to_owned(),
-            (Action::Removed, true) => "nothing has landed: would be removed".to_owned(),
+            (Action::Failed, _) => format!("left as it is: {}", problem.as_deref().unwrap_or("unknown")),
+            (Action::Removed, false) => "nothing of it was to land or to be taken back: removed".to_owned(),
+            (Action::Removed, true) => {
+                "nothing of it is to land or to be taken back: would be removed".to_owned()
+            }
             (Action::Finished, false) => "its chain is in the SR: removed".to_owned(),
             (Action::Finished, true) => "its chain is in the SR: would be removed".to_owned(),
             (Action::RolledBack, false) => format!("taken back: {}", vdis.join(", ")),

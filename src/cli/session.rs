@@ -77,7 +77,7 @@ pub(super) fn with_context<T>(
         clock: SystemTime::now,
         threads: pipeline::threads(settings.number(key::THREADS)),
     };
-    Ok(work(context)?)
+    Ok(context.run(work)?)
 }
 
 /// The embedded engine, for work that needs no other.

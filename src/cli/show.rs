@@ -2,18 +2,35 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::outcome::Exit;
 use crate::pipeline::LinkReport;
 use crate::sr::{Broken, Node, Tree};
+
+/// Why standard output did not take all that was written to it.
+static REFUSED: OnceLock<std::io::Error> = OnceLock::new();
 
 /// Writes `text` to standard output. A reader that went away is no error of ours.
 pub(super) fn text(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => drop(REFUSED.set(error)),
+        _ => {}
+    }
+}
+
+/// How the program ends that was to end with `exit`: with a failure if its result could not be written.
+pub(super) fn ended(exit: Exit) -> Exit {
+    let Some(error) = REFUSED.get() else { return exit };
+    let mut err = std::io::stderr().lock();
+    // There is nobody else to tell.
+    let _ = writeln!(err, "vhd-porter: writing to standard output what came of it: {error}");
+    if exit == Exit::Done { Exit::Failed } else { exit }
 }
 
 /// Writes one JSON document to standard output.

@@ -60,6 +60,7 @@ keys! {
     SR_LOCKS = "sr.locks", Path, "/var/lock/sm", "The storage manager's locks";
     SR_LOCK_WAIT = "sr.lock_wait", Seconds, "120", "How long to wait for one of them";
     SR_RESERVE = "sr.reserve", Number, "1", "Part of an SR that is never filled, percent";
+    SR_MAX_IMAGE = "sr.max_image", Number, "0", "Most data that one image may bring, MiB; 0 for as much as there is room for";
 
     XAPI_POOL = "xapi.pool_conf", Path, "/etc/xensource/pool.conf", "Says whether this host is its pool's master";
     MIGRATION_USER = "migration.user", Text, "root", "Whom to log in as on the host that an instance moves to";

@@ -6,6 +6,7 @@ use super::arguments::Arguments;
 use super::failure::Failure;
 use super::work::settings;
 use crate::config::{Settings, key};
+use crate::os::Dir;
 
 /// The argument `sr_path`, and the settings in force.
 ///
@@ -32,6 +33,25 @@ fn require_sr_path(path: &Path, settings: &Settings) -> Result<(), Failure> {
         roots.replace(':', " or "),
         path.display()
     )))
+}
+
+/// The directory of `file`, which is to be made and must not lie in the SR `sr` itself: it would stay there for good, and by
+/// another name could stop the storage manager's scan.
+///
+/// # Errors
+/// It lies there.
+pub fn directory_beside_sr(file: &str, sr: &Path) -> Result<PathBuf, Failure> {
+    let parent = Path::new(file).parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = parent.unwrap_or(Path::new(".")).to_owned();
+    let identity = |path: &Path| Dir::open(path).and_then(|dir| dir.identity()).ok();
+    // One that cannot be looked at is refused when the file is made.
+    match (identity(&directory), identity(sr)) {
+        (Some(here), Some(there)) if here == there => Err(Failure::argument(format!(
+            "file: expected a place outside of the SR {}, found {file}",
+            sr.display()
+        ))),
+        _ => Ok(directory),
+    }
 }
 
 #[cfg(test)]

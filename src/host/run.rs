@@ -8,6 +8,7 @@ use super::answer::answer;
 use super::invocation::{Invocation, usage};
 use super::log::{self, Destination};
 use super::plugin::Plugin;
+use crate::os;
 
 /// Called wrongly: no plugin, or not exactly one argument for it.
 const USAGE: u8 = 2;
@@ -24,6 +25,9 @@ pub fn run(plugins: &[Plugin], argv: impl IntoIterator<Item = OsString>) -> Exit
                 if by_hand { Destination::Stderr } else { Destination::Syslog { tag: plugin.name } };
             log::start(&destination, tracing::Level::INFO);
             log::panics();
+            os::give_up_privileges();
+            os::create_privately();
+            os::stop::note_signals();
             print(&answer(plugin, &argument).write())
         }
         Invocation::Help => print(&usage(plugins)),

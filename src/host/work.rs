@@ -24,7 +24,7 @@ pub fn work<T: Serialize>(
     choice: Choice,
     work: impl FnOnce(Context<'_>) -> Result<T, pipeline::Error>,
 ) -> Result<Value, Failure> {
-    work_with(&settings()?, choice, |context| Ok(work(context)?))
+    work_with(&settings()?, choice, |context| Ok(context.run(work)?))
 }
 
 /// As [`work`], for work that has looked at the settings and knows best what its errors mean.
@@ -70,7 +70,7 @@ fn value(report: &impl Serialize) -> Result<Value, Failure> {
 /// The table: what each kind of error is called in Python. Only `RetryableError` makes os-xenapi try again.
 fn class(kind: Kind) -> Class {
     match kind {
-        Kind::Busy => Class::RetryableError,
+        Kind::Busy | Kind::Stopped => Class::RetryableError,
         Kind::BadImage | Kind::BadArchive => Class::Exception,
         Kind::BadArgument => Class::ArgumentError,
         Kind::TooFewUuids => Class::IndexError,

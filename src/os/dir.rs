@@ -6,9 +6,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, Stat};
+use rustix::io::{Errno, retry_on_intr};
 
 use super::error::Error;
+
+/// Mode of what is created, whatever the umask is: that of the storage manager's own files.
+const MODE: Mode = Mode::from_raw_mode(0o644);
 
 /// An open directory, and the path it was opened by (for messages, and for programs that take paths).
 #[derive(Debug)]
@@ -25,8 +29,8 @@ impl Dir {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref().to_owned();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd =
-            rustix::fs::open(&path, flags, Mode::empty()).map_err(Error::at("opening directory", &path))?;
+        let opened = retry_on_intr(|| rustix::fs::open(&path, flags, Mode::empty()));
+        let fd = opened.map_err(Error::at("opening directory", &path))?;
         Ok(Self { fd, path })
     }
 
@@ -48,9 +52,8 @@ impl Dir {
     /// It exists, or the system refused.
     pub fn create(&self, name: &str) -> Result<File, Error> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mode = Mode::from_raw_mode(0o644);
-        let fd = rustix::fs::openat(&self.fd, name, flags, mode)
-            .map_err(Error::at("creating", self.join(name)))?;
+        let fd = self.open_beneath(name, flags, MODE).map_err(Error::at("creating", self.join(name)))?;
+        rustix::fs::fchmod(&fd, MODE).map_err(Error::at("setting the mode of", self.join(name)))?;
         Ok(File::from(fd))
     }
 
@@ -59,7 +62,7 @@ impl Dir {
     /// # Errors
     /// It exists, or the system refused.
     pub fn create_dir(&self, name: &str) -> Result<Self, Error> {
-        let made = rustix::fs::mkdirat(&self.fd, name, Mode::RWXU);
+        let made = retry_on_intr(|| rustix::fs::mkdirat(&self.fd, name, Mode::RWXU));
         made.map_err(Error::at("creating directory", self.join(name)))?;
         Self::open(self.join(name))
     }
@@ -72,7 +75,7 @@ impl Dir {
     pub fn open_file(&self, name: &str, writable: bool) -> Result<File, Error> {
         let access = if writable { OFlags::RDWR } else { OFlags::RDONLY };
         let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let opened = rustix::fs::openat(&self.fd, name, flags, Mode::empty());
+        let opened = self.open_beneath(name, flags, Mode::empty());
         let file = File::from(opened.map_err(Error::at("opening", self.join(name)))?);
         let metadata = file.metadata().map_err(Error::at("examining", self.join(name)))?;
         if metadata.is_file() {
@@ -83,12 +86,36 @@ impl Dir {
         }
     }
 
+    /// Opens a directory in it. A symlink is refused, wherever it leads.
+    ///
+    /// # Errors
+    /// It is not there, something else, or may not be entered.
+    pub fn open_dir(&self, name: &str) -> Result<Self, Error> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = self.open_beneath(name, flags, Mode::empty());
+        let path = self.join(name);
+        Ok(Self { fd: fd.map_err(Error::at("opening directory", &path))?, path })
+    }
+
+    /// Opens what must lie in this directory. Linux 5.6 sees to that for every name; before, names without slashes do.
+    fn open_beneath(&self, name: &str, flags: OFlags, mode: Mode) -> rustix::io::Result<OwnedFd> {
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        let opened = retry_on_intr(|| rustix::fs::openat2(&self.fd, name, flags, mode, resolve));
+        match opened {
+            // EPERM: some filters of system calls do not know this one.
+            Err(Errno::NOSYS | Errno::PERM) if !name.contains('/') => {
+                retry_on_intr(|| rustix::fs::openat(&self.fd, name, flags, mode))
+            }
+            opened => opened,
+        }
+    }
+
     /// What `name` is, without following a symlink; `None` when there is nothing of that name.
     ///
     /// # Errors
     /// The system refused.
     pub fn stat(&self, name: &str) -> Result<Option<Stat>, Error> {
-        match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+        match retry_on_intr(|| rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)) {
             Ok(stat) => Ok(Some(stat)),
             Err(rustix::io::Errno::NOENT) => Ok(None),
             Err(e) => Err(Error::at("examining", self.join(name))(e)),
@@ -109,7 +136,7 @@ impl Dir {
     /// # Errors
     /// The system refused.
     pub fn replace(&self, from: &str, to: &str) -> Result<(), Error> {
-        rustix::fs::renameat(&self.fd, from, &self.fd, to).map_err(Error::at("replacing", self.join(to)))
+        super::publish::replace(self, from, self, to).map_err(Error::at("replacing", self.join(to)))
     }
 
     /// Removes a file's name.
@@ -117,7 +144,8 @@ impl Dir {
     /// # Errors
     /// The system refused.
     pub fn unlink(&self, name: &str) -> Result<(), Error> {
-        rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()).map_err(Error::at("removing", self.join(name)))
+        let removed = retry_on_intr(|| rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()));
+        removed.map_err(Error::at("removing", self.join(name)))
     }
 
     /// All names in it but `.` and `..`, sorted.
@@ -125,7 +153,8 @@ impl Dir {
     /// # Errors
     /// It cannot be read.
     pub fn names(&self) -> Result<Vec<OsString>, Error> {
-        let entries = rustix::fs::Dir::read_from(&self.fd).map_err(Error::at("listing", &self.path))?;
+        let entries = retry_on_intr(|| rustix::fs::Dir::read_from(&self.fd));
+        let entries = entries.map_err(Error::at("listing", &self.path))?;
         let mut names = Vec::new();
         for entry in entries {
             let name = entry.map_err(Error::at("listing", &self.path))?.file_name().to_owned().into_bytes();
@@ -142,7 +171,7 @@ impl Dir {
     /// # Errors
     /// The system says that it could not.
     pub fn sync(&self) -> Result<(), Error> {
-        rustix::fs::fsync(&self.fd).map_err(Error::at("syncing directory", &self.path))
+        retry_on_intr(|| rustix::fs::fsync(&self.fd)).map_err(Error::at("syncing directory", &self.path))
     }
 
     /// Device and inode.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 
 use rustix::fs::{SeekFrom, copy_file_range, ioctl_ficlone, seek};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 /// How a copy was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,13 +23,13 @@ const PIECE: u64 = 16 << 20;
 /// # Errors
 /// The file system cannot, or the two are on different ones.
 pub fn reflink(from: &File, to: &File) -> io::Result<()> {
-    Ok(ioctl_ficlone(to, from)?)
+    Ok(retry_on_intr(|| ioctl_ficlone(to, from))?)
 }
 
 /// Copies the whole of `from` into the empty file `to`; `copied` hears of every piece.
 ///
 /// # Errors
-/// What the system said.
+/// What the system said; a signal came.
 pub fn duplicate(from: &File, to: &File, mut copied: impl FnMut(u64)) -> io::Result<Duplication> {
     let len = from.metadata()?.len();
     if reflink(from, to).is_ok() {
@@ -49,6 +49,7 @@ pub fn duplicate(from: &File, to: &File, mut copied: impl FnMut(u64)) -> io::Res
         copied(data - at);
         at = data;
         while at < end {
+            super::stop::check()?;
             let n = copy_piece(from, to, at, (end - at).min(PIECE))?;
             if n == 0 {
                 return Err(io::Error::new(
@@ -68,12 +69,12 @@ fn copy_piece(from: &File, to: &File, at: u64, most: u64) -> io::Result<u64> {
     use std::os::unix::fs::FileExt;
     let (mut read, mut write) = (at, at);
     let count = usize::try_from(most).unwrap_or(usize::MAX);
-    match copy_file_range(from, Some(&mut read), to, Some(&mut write), count) {
+    match retry_on_intr(|| copy_file_range(from, Some(&mut read), to, Some(&mut write), count)) {
         Ok(n) => Ok(n as u64),
         // Old kernels copy only within one file system, some file systems not at all.
         Err(Errno::XDEV | Errno::NOSYS | Errno::OPNOTSUPP | Errno::INVAL) => {
             let mut buffer = vec![0; count.min(1 << 20)];
-            let n = from.read_at(&mut buffer, at)?;
+            let n = super::again(|| from.read_at(&mut buffer, at))?;
             to.write_all_at(&buffer[..n], at)?;
             Ok(n as u64)
         }

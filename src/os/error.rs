@@ -22,6 +22,12 @@ impl Error {
         move |source| Self { doing, path, source: source.into() }
     }
 
+    /// Whether there was nothing of that name.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.source.kind() == io::ErrorKind::NotFound
+    }
+
     /// Whether the device or the user's quota is full.
     #[must_use]
     pub fn is_full(&self) -> bool {

@@ -8,9 +8,11 @@ use std::os::fd::AsFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use rustix::fs::{Mode, OFlags};
+use rustix::io::retry_on_intr;
 
 use super::dir::Dir;
 use super::error::Error;
@@ -32,7 +34,7 @@ impl Lock {
     pub fn try_take(dir: &Dir, name: &str) -> Result<Option<Self>, Error> {
         loop {
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-            let opened = rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(0o644));
+            let opened = retry_on_intr(|| rustix::fs::openat(dir, name, flags, Mode::from_raw_mode(0o644)));
             let file = File::from(opened.map_err(Error::at("opening the lock", dir.join(name)))?);
             if !lock(&file).map_err(Error::at("locking", dir.join(name)))? {
                 return Ok(None);
@@ -44,10 +46,26 @@ impl Lock {
         }
     }
 
-    /// The same, for as long as `patience` lasts.
+    /// Whether somebody else holds the lock of the file `name` in `dir`: asked without taking it, nor making the file.
     ///
     /// # Errors
-    /// The system refused.
+    /// It is no regular file, or the system refused.
+    pub fn is_held(dir: &Dir, name: &str) -> Result<bool, Error> {
+        let file = match dir.open_file(name, false) {
+            Ok(file) => file,
+            Err(error) if error.is_missing() => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let mut found = whole_file();
+        fcntl(&file, FcntlArg::F_OFD_GETLK(&mut found))
+            .map_err(|errno| Error::at("asking for the lock of", dir.join(name))(errno))?;
+        Ok(i32::from(found.l_type) != libc::F_UNLCK)
+    }
+
+    /// The same as [`Self::try_take`], for as long as `patience` lasts.
+    ///
+    /// # Errors
+    /// The system refused, or a signal came meanwhile.
     pub fn wait(dir: &Dir, name: &str, patience: Duration) -> Result<Option<Self>, Error> {
         let start = Instant::now();
         loop {
@@ -57,6 +75,7 @@ impl Lock {
             if start.elapsed() >= patience {
                 return Ok(None);
             }
+            super::stop::check().map_err(Error::at("waiting for the lock", dir.join(name)))?;
             thread::sleep(PAUSE);
         }
     }
@@ -76,18 +95,25 @@ fn is_named(file: &File, dir: &Dir, name: &str) -> Result<bool, Error> {
 
 /// Whether the lock was free.
 fn lock(file: &impl AsFd) -> std::io::Result<bool> {
-    #[expect(clippy::cast_possible_truncation, reason = "small constants of the C library")]
-    let whole = libc::flock {
+    loop {
+        match fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file())) {
+            Ok(_) => return Ok(true),
+            Err(Errno::EAGAIN | Errno::EACCES) => return Ok(false),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+}
+
+/// A lock for writing on all of a file.
+#[expect(clippy::cast_possible_truncation, reason = "small constants of the C library")]
+fn whole_file() -> libc::flock {
+    libc::flock {
         l_type: libc::F_WRLCK as libc::c_short,
         l_whence: libc::SEEK_SET as libc::c_short,
         l_start: 0,
         l_len: 0,
         l_pid: 0,
-    };
-    match fcntl(file, FcntlArg::F_OFD_SETLK(&whole)) {
-        Ok(_) => Ok(true),
-        Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EACCES) => Ok(false),
-        Err(errno) => Err(errno.into()),
     }
 }
 
@@ -102,8 +128,11 @@ mod tests {
         let held = Lock::try_take(&dir, "l").unwrap().unwrap();
         assert!(Lock::try_take(&dir, "l").unwrap().is_none());
         assert!(Lock::wait(&dir, "l", Duration::from_millis(30)).unwrap().is_none());
+        assert!(Lock::is_held(&dir, "l").unwrap());
         drop(held);
+        assert!(!Lock::is_held(&dir, "l").unwrap());
         assert!(Lock::wait(&dir, "l", Duration::ZERO).unwrap().is_some());
+        assert!(!Lock::is_held(&dir, "none").unwrap() && dir.stat("none").unwrap().is_none());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Safe pieces of the operating system: directories by descriptor, publishing without replacing, record locks, copying without
-//! filling holes, children with a deadline.
+//! filling holes, children with a deadline, stopping in good order, giving up privileges.
 
+mod again;
+mod confine;
 mod dir;
 mod drain;
 mod duplicate;
@@ -10,7 +12,10 @@ mod program;
 mod publish;
 mod space;
 mod spawn;
+pub mod stop;
 
+pub use again::again;
+pub use confine::{create_privately, give_up_privileges, write_only_below};
 pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};
 pub use error::Error;

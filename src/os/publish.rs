@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use rustix::fs::{AtFlags, RenameFlags};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 /// How a file got its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Published {
 /// # Errors
 /// `AlreadyExists` when the name is taken; else what the system said.
 pub fn publish(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io::Result<Published> {
-    match rustix::fs::linkat(source, from, target, to, AtFlags::empty()) {
+    match retry_on_intr(|| rustix::fs::linkat(source, from, target, to, AtFlags::empty())) {
         Ok(()) => Ok(Published::Linked),
         Err(Errno::PERM | Errno::OPNOTSUPP | Errno::MLINK | Errno::NOSYS) => {
             rename(source, from, target, to).map(|()| Published::Renamed)
@@ -37,7 +37,7 @@ pub fn publish(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> 
 /// # Errors
 /// The name is taken, or the file system refuses.
 pub fn link(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io::Result<()> {
-    Ok(rustix::fs::linkat(source, from, target, to, AtFlags::empty())?)
+    Ok(retry_on_intr(|| rustix::fs::linkat(source, from, target, to, AtFlags::empty()))?)
 }
 
 /// Gives a file the name of another one, which is gone then: whoever looks finds one or the other.
@@ -45,16 +45,24 @@ pub fn link(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io:
 /// # Errors
 /// What the system said.
 pub fn replace(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io::Result<()> {
-    Ok(rustix::fs::renameat(source, from, target, to)?)
+    Ok(retry_on_intr(|| rustix::fs::renameat(source, from, target, to))?)
 }
 
-/// Renames without replacing. NFS refuses the flag; there a link and an unlink do the same.
+/// Renames without replacing. NFS refuses the flag; there a link and an unlink do the same. Where there are neither, as on
+/// FUSE without hard links, it is looked before: whoever calls holds the lock that keeps others from making names.
 pub(super) fn rename(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io::Result<()> {
-    match rustix::fs::renameat_with(source, from, target, to, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-            rustix::fs::linkat(source, from, target, to, AtFlags::empty())?;
-            Ok(rustix::fs::unlinkat(source, from, AtFlags::empty())?)
-        }
-        done => Ok(done?),
+    match retry_on_intr(|| rustix::fs::renameat_with(source, from, target, to, RenameFlags::NOREPLACE)) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+        done => return Ok(done?),
+    }
+    match retry_on_intr(|| rustix::fs::linkat(source, from, target, to, AtFlags::empty())) {
+        Ok(()) => return Ok(retry_on_intr(|| rustix::fs::unlinkat(source, from, AtFlags::empty()))?),
+        Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS) => {}
+        Err(e) => return Err(e.into()),
+    }
+    match retry_on_intr(|| rustix::fs::statat(target, to, AtFlags::SYMLINK_NOFOLLOW)) {
+        Err(Errno::NOENT) => replace(source, from, target, to),
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(e) => Err(e.into()),
     }
 }

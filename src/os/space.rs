@@ -1,5 +1,7 @@
 //! What a file system can still take.
 
+use rustix::io::retry_on_intr;
+
 use super::dir::Dir;
 use super::error::Error;
 
@@ -19,7 +21,8 @@ pub struct Space {
 /// # Errors
 /// The system refused.
 pub fn space(dir: &Dir) -> Result<Space, Error> {
-    let stat = rustix::fs::fstatvfs(dir).map_err(Error::at("asking for free space on", dir.path()))?;
+    let stat = retry_on_intr(|| rustix::fs::fstatvfs(dir))
+        .map_err(Error::at("asking for free space on", dir.path()))?;
     let read_only = stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY);
     let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
     Ok(Space { total: bytes(stat.f_blocks), free: bytes(stat.f_bavail), read_only })
@@ -35,7 +38,8 @@ const SHARED: [u64; 8] =
 /// # Errors
 /// The system refused.
 pub fn is_shared(dir: &Dir) -> Result<bool, Error> {
-    let stat = rustix::fs::fstatfs(dir).map_err(Error::at("asking for the kind of", dir.path()))?;
+    let stat = retry_on_intr(|| rustix::fs::fstatfs(dir))
+        .map_err(Error::at("asking for the kind of", dir.path()))?;
     #[expect(clippy::cast_sign_loss, reason = "a number that is 32 bits wide everywhere")]
     let magic = stat.f_type as u64 & 0xffff_ffff;
     Ok(SHARED.contains(&magic))

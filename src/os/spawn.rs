@@ -143,6 +143,10 @@ impl Job {
                         .then(|| SpawnError::Silent { command: self.shown(), idle: *idle })
                 }
             };
+            let over = match super::stop::check() {
+                Err(stopped) => Some(io(stopped)),
+                Ok(()) => over,
+            };
             if let Some(over) = over {
                 kill(&mut child).map_err(io)?;
                 return Err(over);

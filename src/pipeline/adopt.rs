@@ -1,11 +1,11 @@
 //! A directory of VHDs, as a migration leaves it on the target host, becomes a chain of VDIs.
 
-use std::fs::File;
 use std::path::PathBuf;
 
 use super::carried::Carried;
 use super::context::Context;
 use super::decode::{StagedMember, Unpacked};
+use super::duplicate::duplicate;
 use super::error::Error;
 use super::examine::{Tolerance, examine};
 use super::identify::Identities;
@@ -16,6 +16,8 @@ use super::report::Imported;
 use super::sequence;
 use crate::os::{self, Dir};
 use crate::sr::{Repository, Staging};
+use crate::transport::Origin;
+use crate::vhd;
 
 /// Which directory to adopt.
 #[derive(Debug, Clone)]
@@ -30,23 +32,24 @@ impl Adopt {
     /// Brings the VHDs of the directory into `sr`.
     ///
     /// Their storage is shared where the file system can, so that the directory is as it was if anything fails. Where it
-    /// cannot, the files get a second name while they are worked on: a failure may leave them relinked, their data
-    /// is what it was, and the caller may try again.
+    /// cannot, the files get a second name while they are worked on: a failure may leave them relinked, or with one
+    /// footer changed and the other not yet; their data is what it was, and the caller may try again.
     ///
     /// # Errors
     /// Whatever is wrong with directory, chain or SR. Nothing is left in the SR then.
     pub fn run(&self, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
         let name = self.directory.display().to_string();
-        let call = Call::new(&["adopt", &name], &self.uuids);
+        let call = Call::new(&["adopt"], Origin::of_directory(&self.directory)?, &self.uuids);
         let staging = match call.begin(sr, &self.uuids)? {
             Begun::Before(answer) => {
+                // What is left of it was there when it was adopted.
                 self.clear(&name);
                 return Ok(answer);
             }
             Begun::Staging(staging) => staging,
         };
         let source = Dir::open(&self.directory)?;
-        let unpacked = stage(&source, staging, ctx)?;
+        let unpacked = stage(&source, staging, sr, ctx)?;
         let chain = sequence::order(unpacked, &name)?;
         let chain = examine(chain, Tolerance::default(), ctx)?;
         let imported = settle(chain, &self.uuids, &call, sr, false, ctx)?;
@@ -56,7 +59,7 @@ impl Adopt {
 
     /// Removes the directory. The chain is in: failing now would make the caller import it again.
     fn clear(&self, name: &str) {
-        match std::fs::remove_dir_all(&self.directory) {
+        match os::again(|| std::fs::remove_dir_all(&self.directory)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 tracing::warn!(directory = %name, %error, "the chain is in the SR, but its directory is left");
             }
@@ -65,23 +68,35 @@ impl Adopt {
     }
 }
 
-fn stage(source: &Dir, staging: Staging, ctx: Context<'_>) -> Result<Unpacked, Error> {
-    ctx.stage(Stage::Duplicate, None);
-    let mut members = Vec::new();
+fn stage(source: &Dir, staging: Staging, sr: &Repository, ctx: Context<'_>) -> Result<Unpacked, Error> {
+    ctx.stage(Stage::Duplicate, None)?;
+    let (mut members, mut notes) = (Vec::new(), Vec::new());
     for name in source.names()? {
         let Some(name) = name.to_str().filter(|n| n.ends_with(".vhd") && *n != "swap.vhd") else { continue };
         let member = StagedMember { name: name.to_owned(), staged: format!("{}.member", members.len()) };
-        bring(source, name, staging.dir(), &member.staged, ctx)?;
+        bring(source, name, staging.dir(), &member.staged, sr, ctx)?;
+        let file = staging.dir().open_file(&member.staged, true)?;
+        // What cannot be finished is told by the examination.
+        if vhd::finish_footers(&file).is_ok_and(|changed| changed) {
+            notes.push(format!("{name}: a change of its footers had been stopped half-way; it was finished"));
+        }
         members.push(member);
     }
-    Ok(Unpacked { carried: Carried::new(staging), members })
+    Ok(Unpacked { carried: Carried { notes, ..Carried::new(staging) }, members })
 }
 
 /// Shares the file's storage; else gives it a second name; else copies it.
 ///
 /// A file that has a second name already is never given a third: it may be a VDI's, left from a run that was killed
 /// between landing and removing, and two VDIs in one file would destroy each other.
-fn bring(source: &Dir, name: &str, staging: &Dir, staged: &str, ctx: Context<'_>) -> Result<(), Error> {
+fn bring(
+    source: &Dir,
+    name: &str,
+    staging: &Dir,
+    staged: &str,
+    sr: &Repository,
+    ctx: Context<'_>,
+) -> Result<(), Error> {
     let from = source.open_file(name, false)?;
     let sole = source.stat(name)?.is_some_and(|s| s.st_nlink == 1);
     let to = staging.create(staged)?;
@@ -94,12 +109,7 @@ fn bring(source: &Dir, name: &str, staging: &Dir, staged: &str, ctx: Context<'_>
             return Ok(());
         }
         let to = staging.create(staged)?;
-        return copy(&from, &to, source, name, ctx);
+        return duplicate(&from, &source.join(name), &to, sr, ctx).map(drop);
     }
-    copy(&from, &to, source, name, ctx)
-}
-
-fn copy(from: &File, to: &File, source: &Dir, name: &str, ctx: Context<'_>) -> Result<(), Error> {
-    let copied = os::duplicate(from, to, |n| ctx.progress.advance(n));
-    Ok(copied.map(drop).map_err(os::Error::at("copying", source.join(name)))?)
+    duplicate(&from, &source.join(name), &to, sr, ctx).map(drop)
 }

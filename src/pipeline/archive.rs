@@ -3,13 +3,13 @@
 //! Everything in an archive is a claim. Members are named only by the rules here, and nothing but regular files gets
 //! past them.
 
-use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 
 use tar::EntryType;
 
 use super::arrival::Arrival;
 use super::error::{CUT_OFF, Error};
+use super::tarball::{Content, Entry, Next, Tarball, drain};
 use crate::stream::{DigestReader, Digests, GzipReader, Peeked, WatchReader, peek};
 use crate::transport::Source;
 
@@ -17,11 +17,12 @@ use crate::transport::Source;
 const FIRST: usize = 1024;
 /// More members than any chain has: an archive with more is refused before it fills the SR.
 const MAX_MEMBERS: usize = 64;
-/// Longer than any VHD that the storage manager takes: 2040 GiB of data, and the bitmaps. A sparse member may claim any
-/// length and be of a few bytes.
+/// Longer than any VHD that the storage manager takes: 2040 GiB of data, and the bitmaps.
 const MAX_MEMBER: u64 = 2044 << 30;
 /// Zeros tolerated behind the end of an archive: more than the blocking factor of any tape.
 const MAX_PADDING: u64 = 1 << 20;
+/// Bytes of a file's name, as file systems have it (`NAME_MAX`).
+const LONGEST_NAME: usize = 255;
 
 /// What a stream turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,10 +37,10 @@ pub(crate) struct Contents {
 pub(crate) struct Member<'a> {
     /// Its name, without directories.
     pub(crate) name: String,
-    /// How many bytes it claims to have; `None` for a VHD that comes alone.
-    pub(crate) size: Option<u64>,
+    /// How many bytes of it come, without holes; `None` for a VHD that comes alone.
+    pub(crate) stored: Option<u64>,
     /// Its bytes.
-    pub(crate) bytes: &'a mut dyn Read,
+    pub(crate) bytes: &'a mut dyn Content,
 }
 
 /// Goes through `source`, calling `visit` with every VHD in it, and to its end. `passed` hears of the bytes of the
@@ -119,7 +120,7 @@ impl Walk<'_> {
         if cookie || (tail_is_footer && !is_tar_header(first)) {
             let mut whole = peeked.whole.take(MAX_MEMBER);
             let name = self.archive.rsplit('/').next().unwrap_or_default().to_owned();
-            visit(Member { name, size: None, bytes: &mut whole })?;
+            visit(Member { name, stored: None, bytes: &mut whole })?;
             self.drain_zeros(&mut whole.into_inner())?;
             return Ok("vhd");
         }
@@ -139,55 +140,45 @@ impl Walk<'_> {
         whole: R,
         visit: &mut dyn FnMut(Member<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let ended = Cell::new(false);
-        let mut archive = tar::Archive::new(WatchReader::new(whole, |n| ended.set(ended.get() || n == 0)));
+        let mut archive = Tarball::new(whole);
         let mut count = 0;
-        for entry in archive.entries().map_err(self.broken())? {
-            let mut entry = entry.map_err(self.broken())?;
+        loop {
+            let entry = match archive.next().map_err(self.broken())? {
+                Next::Entry(entry) => entry,
+                Next::End => return self.drain_zeros(&mut archive.into_inner()),
+                // An archive that just stops may have lost members.
+                Next::CutOff => {
+                    let found = format!("the end of the stream behind {count} members");
+                    return self.refuse(CUT_OFF, "an end-of-archive block", found);
+                }
+            };
             count += 1;
             if count > MAX_MEMBERS {
                 return self.refuse("too many members", &format!("at most {MAX_MEMBERS}"), "more");
             }
-            let Some(name) = self.member_name(&mut entry)? else { continue };
-            let size = entry.size();
-            if size > MAX_MEMBER {
-                let expected = format!("at most {MAX_MEMBER} bytes in {name:?}");
-                return self.refuse("a member is too large", &expected, size.to_string());
+            let name = self.member_name(&entry)?;
+            if entry.size > MAX_MEMBER {
+                let expected = format!("at most {MAX_MEMBER} bytes in {}", shown(&entry.path));
+                return self.refuse("a member is too large", &expected, entry.size.to_string());
             }
-            let mut read = 0;
-            let bytes = &mut WatchReader::new(&mut entry, |n| read += n);
-            visit(Member { name: name.clone(), size: Some(size), bytes })?;
-            if read != size {
-                let expected = format!("{size} bytes in {name:?}");
-                return self.refuse(CUT_OFF, &expected, format!("{read} bytes"));
+            let mut content = archive.content(&entry);
+            if let Some(name) = name {
+                visit(Member { name, stored: Some(entry.stored), bytes: &mut content })?;
             }
+            drain(&mut content).map_err(self.broken())?;
+            archive.pad(entry.stored).map_err(self.broken())?;
         }
-        // tar ends with two blocks of zeros. An archive that just stops may have lost members.
-        if ended.get() {
-            let found = format!("the end of the stream behind {count} members");
-            return self.refuse(CUT_OFF, "an end-of-archive block", found);
-        }
-        self.drain_zeros(&mut archive.into_inner())
     }
 
     /// The name of an entry that is a VHD; `None` for one that is passed over.
-    fn member_name<R: Read>(&self, entry: &mut tar::Entry<'_, R>) -> Result<Option<String>, Error> {
-        let path = entry.path_bytes().into_owned();
-        let shown = format!("\"{}\"", path.escape_ascii());
-        let kind = entry.header().entry_type();
-        let extended = entry.pax_extensions().map_err(self.broken())?;
-        for extension in extended.into_iter().flatten() {
-            let key = extension.map_err(self.broken())?.key_bytes().to_vec();
-            if key.starts_with(b"GNU.sparse") {
-                return self.refuse(
-                    "unsupported member",
-                    "regular files",
-                    format!("{shown}, a PAX sparse file"),
-                );
-            }
+    fn member_name(&self, entry: &Entry) -> Result<Option<String>, Error> {
+        let shown = shown(&entry.path);
+        if entry.pax_sparse {
+            let found = format!("{shown}, a PAX sparse file");
+            return self.refuse("unsupported member", "regular files", found);
         }
-        let name = path.strip_prefix(b"./").unwrap_or(&path);
-        match kind {
+        let name = entry.path.strip_prefix(b"./").unwrap_or(&entry.path);
+        match entry.kind {
             EntryType::Directory if name.is_empty() || name == b"." => return Ok(None),
             EntryType::Regular | EntryType::GNUSparse => {}
             other => {
@@ -197,7 +188,9 @@ impl Walk<'_> {
         }
         let plain = !name.is_empty() && !name.contains(&b'/') && !name.iter().any(u8::is_ascii_control);
         match std::str::from_utf8(name) {
-            Ok(name) if plain && name.ends_with(".vhd") => Ok(Some(name.to_owned())),
+            Ok(name) if plain && name.ends_with(".vhd") && name.len() <= LONGEST_NAME => {
+                Ok(Some(name.to_owned()))
+            }
             _ => self.refuse("unexpected member", "VHD files without directories", shown),
         }
     }
@@ -214,6 +207,16 @@ impl Walk<'_> {
                 return Ok(());
             }
         }
+    }
+}
+
+/// A name as it is shown: the beginning of one that is longer than any file system takes.
+fn shown(path: &[u8]) -> String {
+    match path.get(..LONGEST_NAME) {
+        Some(start) if path.len() > LONGEST_NAME => {
+            format!("\"{}\"… ({} bytes)", start.escape_ascii(), path.len())
+        }
+        _ => format!("\"{}\"", path.escape_ascii()),
     }
 }
 

@@ -7,6 +7,7 @@ use std::io::{BufRead, Read};
 use std::time::{Duration, Instant};
 
 use super::error::Error;
+use crate::os;
 use crate::stream::{Algorithm, DigestReader, Digests};
 use crate::transport::{Expectation, Source, Trouble};
 
@@ -48,6 +49,9 @@ impl Arrival {
 
     /// What `fault` amounts to, found with `stream` still to be read from.
     pub(super) fn judge<R: Read>(&self, fault: Error, mut stream: DigestReader<R>) -> Error {
+        if let Err(stopped) = os::stop::check() {
+            return os::Error::at("reading", &self.name)(stopped).into();
+        }
         let Some(trouble) = &self.trouble else { return fault };
         if !matches!(fault, Error::Archive { .. } | Error::Stream { .. }) {
             return fault;

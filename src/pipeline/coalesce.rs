@@ -64,7 +64,7 @@ pub fn coalesce(child: &Path, ctx: Context<'_>) -> Result<Coalesced, Error> {
         let expected = "no other child of the parent: its disk would change";
         return refuse(Field::Place, Rule::ParentShared, expected, others.join(", "), &image);
     }
-    ctx.stage(Stage::Coalesce, Some(image.virtual_size()));
+    ctx.stage(Stage::Coalesce, Some(image.virtual_size()))?;
     let mut done = 0;
     let block = u64::from(vhd::BLOCK_SIZE);
     let sectors = image.coalesce_into(&mut parent, |index, _| {

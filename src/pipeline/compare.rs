@@ -37,12 +37,13 @@ pub fn compare(left: &Path, right: &Path, ctx: Context<'_>) -> Result<Comparison
     let (mut a, mut b) = (open_disk(left)?, open_disk(right)?);
     let sizes = [a.chain.virtual_size(), b.chain.virtual_size()];
     let shared = sizes[0].min(sizes[1]);
-    ctx.stage(Stage::Compare, Some(shared));
+    ctx.stage(Stage::Compare, Some(shared))?;
     let (mut a, mut b) = (a.chain.reader(), b.chain.reader());
     let (mut first_difference, mut differing_sectors, mut at) = (None, 0, 0);
     let (mut x, mut y) = (vec![0; PIECE], vec![0; PIECE]);
     while at < shared {
         let n = usize::try_from(shared - at).unwrap_or(PIECE).min(PIECE);
+        os::stop::check().map_err(os::Error::at("reading", left))?;
         a.read_exact(&mut x[..n]).map_err(os::Error::at("reading", left))?;
         b.read_exact(&mut y[..n]).map_err(os::Error::at("reading", right))?;
         if x[..n] != y[..n] {

@@ -84,18 +84,18 @@ impl Convert {
         let engine = || Error::engine(&opened.names[0]);
         let physical_size = match self.form {
             Form::Raw => {
-                ctx.stage(Stage::Convert, Some(size));
+                ctx.stage(Stage::Convert, Some(size))?;
                 self.write(&mut opened.chain.reader(), &[], file, ctx)?
             }
             Form::Fixed => {
-                ctx.stage(Stage::Convert, Some(size));
+                ctx.stage(Stage::Convert, Some(size))?;
                 let footer = vhd::fixed_footer(size, Uuid::new_v4(), ctx.now());
                 self.write(&mut opened.chain.reader(), &footer, file, ctx)?
             }
             Form::Dynamic => {
                 let flat = Flattened::new(&mut opened.chain, Uuid::new_v4(), ctx.now());
                 let mut flat = flat.map_err(engine())?;
-                ctx.stage(Stage::Convert, Some(flat.len()));
+                ctx.stage(Stage::Convert, Some(flat.len()))?;
                 self.write(&mut flat, &[], file, ctx)?
             }
         };

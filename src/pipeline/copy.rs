@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::carried::Carried;
 use super::context::Context;
 use super::decode::StagedMember;
+use super::duplicate::duplicate;
 use super::error::Error;
 use super::examine::{Tolerance, examine};
 use super::identify::Identities;
@@ -15,6 +16,7 @@ use super::report::Imported;
 use super::sequence::Sequenced;
 use crate::os::{self, Duplication};
 use crate::sr::{Repository, vdi_file_name};
+use crate::transport::Origin;
 use crate::vhd;
 
 /// Which VDIs to copy, and to what.
@@ -36,7 +38,9 @@ impl Copy {
     pub fn run(&self, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
         super::export::require_list(&self.vdis)?;
         let vdis = self.vdis.iter().map(Uuid::to_string).collect::<Vec<_>>().join(" ");
-        let call = Call::new(&["copy", &vdis], &self.uuids);
+        // They may go on changing: the copy that was asked for is that of the first call.
+        let origin = Origin { place: Some(vdis), ..Origin::default() };
+        let call = Call::new(&["copy"], origin, &self.uuids);
         let staging = match call.begin(sr, &self.uuids)? {
             Begun::Before(answer) => return Ok(answer),
             Begun::Staging(staging) => staging,
@@ -48,13 +52,12 @@ impl Copy {
             total += file.metadata().map_err(os::Error::at("examining", vdi_file_name(*uuid)))?.len();
             sources.push((*uuid, file));
         }
-        ctx.stage(Stage::Duplicate, Some(total));
+        ctx.stage(Stage::Duplicate, Some(total))?;
         let (mut links, mut notes) = (Vec::new(), Vec::new());
         for (index, (uuid, file)) in sources.into_iter().enumerate() {
             let link = StagedMember { name: vdi_file_name(uuid), staged: format!("{index}.vhd") };
             let copy = staging.dir().create(&link.staged)?;
-            let how = os::duplicate(&file, &copy, |n| ctx.progress.advance(n));
-            if how.map_err(os::Error::at("copying", sr.dir().join(&link.name)))? == Duplication::Reflink {
+            if duplicate(&file, &sr.dir().join(&link.name), &copy, sr, ctx)? == Duplication::Reflink {
                 notes.push(format!("{}: shares its storage with the copy", link.name));
             }
             // What cannot be restored is told by the examination below.

@@ -1,12 +1,14 @@
 //! First stage of an import: the stream becomes files in staging, zeros become holes, the digests are known.
 
-use std::io;
+use std::io::{self, Write as _};
+use std::path::Path;
 
-use super::archive::read_members;
+use super::archive::{Member, read_members};
 use super::carried::Carried;
 use super::context::Context;
 use super::error::Error;
 use super::progress::Stage;
+use super::tarball::drain;
 use crate::os;
 use crate::sr::{Repository, Staging};
 use crate::stream::SparseWriter;
@@ -33,9 +35,10 @@ pub(crate) fn unpack(
     sr: &Repository,
     ctx: Context<'_>,
 ) -> Result<Unpacked, Error> {
-    ctx.stage(Stage::Unpack, source.size());
+    ctx.stage(Stage::Unpack, source.size())?;
     let archive = source.name().to_owned();
     let mut members: Vec<StagedMember> = Vec::new();
+    let mut load = Load { sr, before: 0, looked: 0 };
     let contents = read_members(source, ctx.threads, &|n| ctx.progress.advance(n), &mut |mut member| {
         if members.iter().any(|m| m.name == member.name) {
             let (problem, expected) = ("duplicate member", "every name once".into());
@@ -49,14 +52,15 @@ pub(crate) fn unpack(
         let staged = format!("{}.member", members.len());
         // OpenStack images may hold a swap disk of old; it is made anew on the fly.
         if member.name == SWAP {
-            io::copy(&mut member.bytes, &mut io::sink()).map_err(Error::stream(&archive))?;
+            drain(member.bytes).map_err(Error::stream(&archive))?;
         } else {
             let path = staging.dir().join(&staged);
-            sr.require_room(member.size.unwrap_or_default())?;
+            sr.require_room(member.stored.unwrap_or_default())?;
             let mut writer = SparseWriter::new(staging.dir().create(&staged)?);
-            let room = |written| move |error: os::Error| full(sr, member.size.unwrap_or(written), error);
-            let written = copy(member.bytes, &mut writer, &archive, &path, &room)?;
-            writer.finish().map_err(os::Error::at("writing", &path)).map_err(room(written))?;
+            copy(&mut member, &mut writer, &mut load, &archive, &path)?;
+            load.before += writer.written();
+            let finished = writer.finish().map_err(os::Error::at("writing", &path));
+            finished.map_err(|error| load.full(member.stored, error))?;
         }
         members.push(StagedMember { name: member.name, staged });
         Ok(())
@@ -69,37 +73,58 @@ pub(crate) fn unpack(
 /// A member that is passed over.
 const SWAP: &str = "swap.vhd";
 
-/// What became of the room that was there: a full file system is told with what was needed and what is free.
-fn full(sr: &Repository, needed: u64, error: os::Error) -> Error {
-    if error.is_full()
-        && let Err(full) = sr.require_room(needed)
-    {
-        return full.into();
-    }
-    error.into()
+/// How much an image has brought up to now. A packed stream does not say how much it holds, nor does an archive speak the
+/// truth: so it is held against what there is as it grows. Only data counts: zeros become holes, and a disk that is full
+/// of them packs as well as any bomb.
+struct Load<'a> {
+    sr: &'a Repository,
+    /// Bytes of data in earlier members.
+    before: u64,
+    /// Bytes of data that there were when it was looked last.
+    looked: u64,
 }
 
-/// Copies to the end, keeping apart whether reading the stream or writing the file failed.
-fn copy<E: FnOnce(os::Error) -> Error>(
-    from: &mut dyn io::Read,
-    to: &mut dyn io::Write,
-    archive: &str,
-    path: &std::path::Path,
-    refused: &dyn Fn(u64) -> E,
-) -> Result<u64, Error> {
-    let mut buffer = vec![0; 256 * 1024];
-    let mut written = 0;
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(written),
-            Ok(n) => {
-                written += n as u64;
-                to.write_all(&buffer[..n])
-                    .map_err(os::Error::at("writing", path))
-                    .map_err(refused(written))?;
-            }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(Error::stream(archive)(e)),
+impl Load<'_> {
+    /// More data than this is not written before the room is looked at.
+    const STEP: u64 = 32 << 20;
+
+    /// Takes note of `written` bytes of data in this member.
+    fn note(&mut self, written: u64) -> Result<(), Error> {
+        let data = self.before + written;
+        if data >= self.looked + Self::STEP {
+            self.sr.require_moderate(data)?;
+            self.looked = data;
         }
+        Ok(())
+    }
+
+    /// What became of the room that was there: a full file system is told with what was needed and what is free.
+    fn full(&self, needed: Option<u64>, error: os::Error) -> Error {
+        self.sr.explain_full(needed.unwrap_or(self.before + Self::STEP), error).into()
+    }
+}
+
+/// Copies a member to its end, keeping apart whether reading the stream or writing the file failed.
+fn copy(
+    member: &mut Member<'_>,
+    to: &mut SparseWriter,
+    load: &mut Load<'_>,
+    archive: &str,
+    path: &Path,
+) -> Result<(), Error> {
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let hole = member.bytes.skip_hole();
+        let written = match member.bytes.read(&mut buffer) {
+            Ok(n) => to.skip(hole).and_then(|()| to.write_all(&buffer[..n])).map(|()| n == 0),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => to.skip(hole).map(|()| false),
+            Err(e) => return Err(Error::stream(archive)(e)),
+        };
+        let ended =
+            written.map_err(os::Error::at("writing", path)).map_err(|e| load.full(member.stored, e))?;
+        if ended {
+            return Ok(());
+        }
+        load.note(to.written())?;
     }
 }

@@ -49,6 +49,8 @@ pub enum Kind {
     NoSpace,
     /// Somebody else is at work: the same call later may do.
     Busy,
+    /// A signal stopped it: the same call made again begins anew.
+    Stopped,
     /// The system refused.
     System,
 }
@@ -141,6 +143,12 @@ pub enum Error {
         /// Uuids given.
         given: usize,
     },
+    /// A signal stopped the work.
+    #[error("stopped by {signal}, nothing landed")]
+    Stopped {
+        /// Which one.
+        signal: os::stop::Signal,
+    },
     /// A file was written while it was sent.
     #[error(
         "{file} was written while it was sent: expected a VDI that is at rest; wait for its VM or the garbage collector, and try again"
@@ -208,7 +216,9 @@ impl Error {
         let archive = archive.to_owned();
         move |source| {
             let (problem, expected) = match source.kind() {
-                _ if source.raw_os_error().is_some() => return Self::Stream { archive, source },
+                _ if source.raw_os_error().is_some() || os::stop::Signal::behind(&source).is_some() => {
+                    return Self::Stream { archive, source };
+                }
                 io::ErrorKind::UnexpectedEof => (CUT_OFF, "the rest of it"),
                 _ => (DAMAGED, "sound gzip and tar"),
             };
@@ -256,6 +266,7 @@ impl Error {
             Self::Engine { .. } => Kind::BadImage,
             Self::Archive { .. } => Kind::BadArchive,
             Self::Stream { .. } => Kind::System,
+            Self::Stopped { .. } => Kind::Stopped,
             Self::Unconfirmed { .. }
             | Self::Transport(transport::Error::Resume { .. } | transport::Error::Digest { .. }) => {
                 Kind::Network
@@ -263,9 +274,14 @@ impl Error {
             Self::Transport(transport::Error::Http(e)) => of_http(e),
             Self::Argument { .. } => Kind::BadArgument,
             Self::TooFewUuids { .. } => Kind::TooFewUuids,
-            Self::Sr(sr::Error::InWork { same: true, .. } | sr::Error::Locked { .. }) => Kind::Busy,
+            Self::Sr(
+                sr::Error::InWork { same: true, .. }
+                | sr::Error::Locked { .. }
+                | sr::Error::Unrecovered { .. },
+            ) => Kind::Busy,
             Self::Sr(sr::Error::NoRoom { .. }) => Kind::NoSpace,
-            Self::Sr(sr::Error::Vanished { .. }) => Kind::System,
+            Self::Sr(sr::Error::TooMuch { .. }) => Kind::BadArchive,
+            Self::Sr(sr::Error::Vanished { .. } | sr::Error::Journal { .. }) => Kind::System,
             Self::Sr(sr::Error::Moved(_)) => Kind::BadSr,
             Self::Sr(sr::Error::Taken { .. } | sr::Error::InWork { .. })
             | Self::Transport(transport::Error::Exists { .. }) => Kind::Taken,
@@ -273,12 +289,19 @@ impl Error {
             Self::Sr(sr::Error::NotADirectory(_) | sr::Error::ReadOnly(_)) => Kind::BadSr,
             Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. }))
             | Self::Spawn(os::SpawnError::NotFound { .. }) => Kind::ToolMissing,
+            Self::Tool(tool::Error::Os(e)) => of_os(e),
             Self::Tool(_) | Self::Spawn(_) => Kind::Tool,
             Self::Changed { .. } => Kind::Changed,
             Self::Transport(transport::Error::Os(e)) | Self::Sr(sr::Error::Os(e)) | Self::Os(e) => of_os(e),
             Self::Transport(transport::Error::Glance(e)) => of_glance(e),
             Self::Transport(_) => Kind::BadArgument,
         }
+    }
+
+    /// The signal behind it, if there is one.
+    pub(crate) fn stopped_by(&self) -> Option<os::stop::Signal> {
+        let causes = std::iter::successors(Some(self as &dyn std::error::Error), |e| e.source());
+        causes.filter_map(|e| e.downcast_ref()).find_map(os::stop::Signal::behind)
     }
 
     /// File, offset, expected and found, where the error has them.

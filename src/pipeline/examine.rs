@@ -32,7 +32,7 @@ pub(crate) struct Examined {
 
 /// Lets `chain` pass if it is sound, as far as `tolerance` goes.
 pub(crate) fn examine(chain: Sequenced, tolerance: Tolerance, ctx: Context<'_>) -> Result<Examined, Error> {
-    ctx.stage(Stage::Relink, None);
+    ctx.stage(Stage::Relink, None)?;
     let Sequenced { mut carried, links } = chain;
     for link in &links {
         require_sound(carried.staging.dir(), link, tolerance, ctx, &mut carried.notes)?;

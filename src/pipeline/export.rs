@@ -68,7 +68,7 @@ impl Export {
         let vdis = self.list(sr)?;
         let held = Held::take(sr, &vdis)?;
         let (virtual_size, total) = examine(&held, ctx)?;
-        ctx.stage(Stage::Pack, Some(total));
+        ctx.stage(Stage::Pack, Some(total))?;
         let (sink, digests, bytes_read) = pack(&held, sink, self, ctx)?;
         sink.commit()?;
         held.release()?;

@@ -13,7 +13,7 @@ use super::report::Imported;
 use super::sequence;
 use super::validate;
 use crate::sr::Repository;
-use crate::transport::Source;
+use crate::transport::{Origin, Source};
 
 /// What to import, and how.
 #[derive(Debug, Clone, Default)]
@@ -29,18 +29,29 @@ pub struct Import {
 }
 
 impl Import {
-    /// Brings `source` into `sr`.
+    /// Brings what `open` opens into `sr`. If this very call, with an image from the same `origin`, was done before, the
+    /// answer is the same, and nothing is opened: the source may be gone by then.
     ///
     /// # Errors
     /// Whatever is wrong with source, image or SR. Nothing is left in the SR then.
-    pub fn run(&self, source: Source, sr: &Repository, ctx: Context<'_>) -> Result<Imported, Error> {
-        let name = source.name().to_owned();
+    pub fn run<E>(
+        &self,
+        origin: Origin,
+        open: impl FnOnce() -> Result<Source, E>,
+        sr: &Repository,
+        ctx: Context<'_>,
+    ) -> Result<Imported, Error>
+    where
+        Error: From<E>,
+    {
         let options = format!("repair={} flatten={}", self.repair, self.flatten);
-        let call = Call::new(&["import", &name, &options], &self.uuids).rehearsed(self.dry_run);
+        let call = Call::new(&["import", &options], origin, &self.uuids).rehearsed(self.dry_run);
         let staging = match call.begin(sr, &self.uuids)? {
             Begun::Before(answer) => return Ok(answer),
             Begun::Staging(staging) => staging,
         };
+        let source = open()?;
+        let name = source.name().to_owned();
         let unpacked = decode::unpack(source, staging, sr, ctx)?;
         let chain = sequence::order(unpacked, &name)?;
         let chain = examine(chain, Tolerance { repair: self.repair, hidden_leaf: false }, ctx)?;
@@ -58,6 +69,8 @@ pub(crate) fn settle(
     dry_run: bool,
     ctx: Context<'_>,
 ) -> Result<Imported, Error> {
+    // Tools take paths: those of the staging area must still be what they were.
+    sr.require_same()?;
     let chain = identify::assign(chain, uuids, sr)?;
     let chain = relink::link(chain, ctx)?;
     let chain = validate::check(chain, ctx)?;

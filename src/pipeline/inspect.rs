@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::archive::read_members;
 use super::error::Error;
+use super::tarball::drain;
 use crate::os;
 use crate::sr::{Repository, Tree};
 use crate::transport::Source;
@@ -95,8 +96,8 @@ pub fn inspect(source: Source) -> Result<Inspection, Error> {
     let mut members = Vec::new();
     let contents = read_members(source, 1, &|_| {}, &mut |member| {
         let mut first = Vec::new();
-        member.bytes.take(FIRST).read_to_end(&mut first).map_err(Error::stream(name))?;
-        let rest = std::io::copy(member.bytes, &mut std::io::sink()).map_err(Error::stream(name))?;
+        (&mut *member.bytes).take(FIRST).read_to_end(&mut first).map_err(Error::stream(name))?;
+        let rest = drain(member.bytes).map_err(Error::stream(name))?;
         let bytes = first.len() as u64 + rest;
         members.push(MemberFacts { name: member.name, bytes, image: facts_of_beginning(first, bytes) });
         Ok(())

@@ -32,16 +32,18 @@ pub(crate) fn publish(
         dry_run,
     };
     if !dry_run {
-        ctx.stage(Stage::Land, None);
+        ctx.stage(Stage::Land, None)?;
         let dir = staging.dir();
         for link in &links {
             let file = dir.open_file(&link.file_name(), true)?;
             file.sync_all().map_err(os::Error::at("syncing", dir.join(&link.file_name())))?;
         }
         dir.sync()?;
+        // The last chance: what comes now takes milliseconds, and is not left half done.
+        os::stop::check().map_err(os::Error::at("landing", dir.path()))?;
         let arrivals: Vec<Arrival> =
             links.iter().map(|l| Arrival { uuid: l.uuid, staged: l.file_name() }).collect();
-        sr::land(sr, staging, &arrivals, |inode| call.remember(sr, &imported, inode))?;
+        sr::land(sr, staging, &arrivals, |files| call.remember(sr, &imported, files))?;
     }
     tracing::info!(%leaf, links = links.len(), dry_run, "imported");
     Ok(imported)

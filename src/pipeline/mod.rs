@@ -22,6 +22,7 @@ mod context;
 mod convert;
 mod copy;
 mod decode;
+mod duplicate;
 mod error;
 mod examine;
 mod export;
@@ -42,6 +43,7 @@ mod progress;
 mod relink;
 mod report;
 mod sequence;
+mod tarball;
 mod transfer;
 mod validate;
 

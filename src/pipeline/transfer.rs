@@ -71,7 +71,7 @@ impl Transfer {
     }
 
     fn send(&self, outgoing: &Path, size: u64, ctx: Context<'_>) -> Result<(), Error> {
-        ctx.stage(Stage::Send, Some(size));
+        ctx.stage(Stage::Send, Some(size))?;
         let job = self.job(outgoing);
         let mut sent = 0;
         let finished = job.follow(self.idle, &mut |line| {

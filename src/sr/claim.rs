@@ -62,13 +62,15 @@ pub(super) fn stake(dir: &Dir, claim: &Claim) -> Result<Lock, Error> {
     Ok(lock)
 }
 
-/// What stands in the claim of a staging area. One that was cut off by a crash says nothing: all in it are defaults.
+/// What stands in the claim of a staging area. One that was cut off by a crash, or is just being removed, says nothing:
+/// all in it are defaults.
 pub(super) fn read(dir: &Dir) -> Result<Claimed, Error> {
-    if dir.stat(NAME)?.is_none() {
-        return Ok(Claimed::default());
-    }
+    let file = match dir.open_file(NAME, false) {
+        Ok(file) => file,
+        Err(error) if error.is_missing() => return Ok(Claimed::default()),
+        Err(error) => return Err(error.into()),
+    };
     let mut text = Vec::new();
-    let read = dir.open_file(NAME, false)?.take(LONGEST).read_to_end(&mut text);
-    read.map_err(os::Error::at("reading", dir.join(NAME)))?;
+    file.take(LONGEST).read_to_end(&mut text).map_err(os::Error::at("reading", dir.join(NAME)))?;
     Ok(serde_json::from_slice(&text).unwrap_or_default())
 }

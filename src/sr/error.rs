@@ -45,6 +45,20 @@ pub enum Error {
         /// Who it is.
         owner: Owner,
     },
+    /// A run that died had begun to land the uuid, and nobody has ended that yet.
+    #[error("{uuid}: a run that died has left {}: try again, or see what `vhd-porter recover` says", .staging.display())]
+    Unrecovered {
+        /// The uuid.
+        uuid: Uuid,
+        /// The staging area.
+        staging: PathBuf,
+    },
+    /// A journal is not one of ours.
+    #[error("{}: expected a journal of this version, found something else: it and what it is about are left alone", .path.display())]
+    Journal {
+        /// Its path.
+        path: PathBuf,
+    },
     /// A lock could not be had.
     #[error("{}: locked for more than {} s: the storage manager is busy with the SR, try again later", .what.display(), .patience.as_secs())]
     Locked {
@@ -75,6 +89,14 @@ pub enum Error {
         free: u64,
         /// Bytes that are never filled.
         reserve: u64,
+    },
+    /// An image brings more than is allowed.
+    #[error(
+        "expected at most {most} bytes of data in one image, found more: sr.max_image in the configuration says how much may come"
+    )]
+    TooMuch {
+        /// Bytes that are allowed.
+        most: u64,
     },
     /// The system refused.
     #[error(transparent)]

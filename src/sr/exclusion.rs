@@ -4,14 +4,18 @@
 //! `<sr uuid>/gc_active` while a collector runs (sm `core/lock.py`, `cleanup.py` `LockActive`). Both are taken in its order.
 //! They are of this host only: on an SR that hosts share, those of the pool's master count.
 
+use std::time::{Duration, Instant};
+
 use super::error::Error;
 use super::gate::Gate;
 use super::journal::Order;
 use super::repository::Repository;
-use crate::os::{Dir, Error as OsError, Lock};
+use crate::os::{Dir, Error as OsError, Lock, again};
 
 const SR: &str = "sr";
 const COLLECTOR: &str = "gc_active";
+/// How often a collection that is running is asked after.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Whether the garbage collector may be at work while we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,14 +35,14 @@ pub(super) struct Exclusion<'a> {
 }
 
 impl<'a> Exclusion<'a> {
-    /// Waits for the locks of `sr`, as long as the policy allows.
-    pub(super) fn take(sr: &'a Repository, collector: Collector) -> Result<Self, Error> {
-        let (locks, patience) = (&sr.policy().locks, sr.policy().patience);
+    /// Waits for the locks of `sr`, as long as `patience` lasts.
+    pub(super) fn take(sr: &'a Repository, collector: Collector, patience: Duration) -> Result<Self, Error> {
+        let locks = &sr.policy().locks;
         let Some(uuid) = sr.uuid().filter(|_| locks.is_dir()) else {
             return Ok(Self { _sr: None, _collector: None, _gate: Some(Gate::enter(sr)?) });
         };
         let place = locks.join(uuid.to_string());
-        std::fs::create_dir_all(&place).map_err(OsError::at("creating", &place))?;
+        again(|| std::fs::create_dir_all(&place)).map_err(OsError::at("creating", &place))?;
         let dir = Dir::open(&place)?;
         let taken = |name: &str, lock: Option<Lock>| {
             lock.ok_or_else(|| Error::Locked { what: dir.join(name), patience })
@@ -50,19 +54,18 @@ impl<'a> Exclusion<'a> {
             // It may wait for the lock that we hold.
             (None, Collector::MustNot) => {
                 drop(lock);
-                return Self::between_collections(sr, &dir);
+                return Self::between_collections(&dir, patience);
             }
         };
         Ok(Self { _sr: Some(lock), _collector: collector, _gate: None })
     }
 
     /// Waits for the end of the collection that is running.
-    fn between_collections(sr: &Repository, dir: &Dir) -> Result<Self, Error> {
-        let patience = sr.policy().patience;
-        let start = std::time::Instant::now();
+    fn between_collections(dir: &Dir, patience: Duration) -> Result<Self, Error> {
+        let start = Instant::now();
         while start.elapsed() < patience {
-            std::thread::sleep(std::time::Duration::from_millis(50));
-            if let Some(lock) = Lock::wait(dir, SR, patience)?
+            std::thread::sleep(PAUSE);
+            if let Some(lock) = Lock::wait(dir, SR, patience.saturating_sub(start.elapsed()))?
                 && let Some(collector) = Lock::try_take(dir, COLLECTOR)?
             {
                 return Ok(Self { _sr: Some(lock), _collector: Some(collector), _gate: None });

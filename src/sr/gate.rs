@@ -22,6 +22,14 @@ impl<'a> Gate<'a> {
             None => Err(Error::Locked { what: sr.dir().join(NAME), patience: sr.policy().patience }),
         }
     }
+
+    /// Removes the file that one who died in the gate has left.
+    pub(super) fn sweep(sr: &Repository) -> Result<(), Error> {
+        if sr.dir().stat(NAME)?.is_some() {
+            drop(Gate::enter(sr)?);
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Gate<'_> {

@@ -1,7 +1,8 @@
 //! What a landing is about to do, durable before it begins: so that whoever comes after a crash knows how to end it.
 //!
 //! The file is a line of JSON, and a second one once the chain is in the SR for good. A line without its end was being
-//! written when the power went: it counts as not there.
+//! written when the power went: it counts as not there. A whole line that makes no sense is another version's: then nothing
+//! is known, and nothing is touched.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -10,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::Error;
+use super::identity::Identity;
 use crate::os::{self, Dir};
 
 /// Its name in the staging area.
-const NAME: &str = "journal";
+pub(super) const NAME: &str = "journal";
 /// Longer than any journal.
 const LONGEST: u64 = 64 << 10;
 /// The second line.
@@ -36,11 +38,10 @@ pub enum Order {
 pub(super) struct Entry {
     pub(super) uuid: Uuid,
     pub(super) staged: String,
-    pub(super) inode: u64,
+    #[serde(flatten)]
+    pub(super) identity: Identity,
     /// Bytes.
     pub(super) size: u64,
-    /// The identity of the image, of which its child speaks.
-    pub(super) footer_uuid: Option<Uuid>,
 }
 
 /// The landing of a chain.
@@ -75,36 +76,42 @@ impl Journal {
 
     /// The journal in the staging area `dir`, if it has one.
     pub(super) fn read(dir: &Dir) -> Result<Option<Self>, Error> {
-        if dir.stat(NAME)?.is_none() {
-            return Ok(None);
-        }
+        let file = match dir.open_file(NAME, false) {
+            Ok(file) => file,
+            Err(error) if error.is_missing() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
         let mut text = Vec::new();
-        let read = dir.open_file(NAME, false)?.take(LONGEST).read_to_end(&mut text);
-        read.map_err(os::Error::at("reading", dir.join(NAME)))?;
-        Ok(Self::parse(&text))
+        file.take(LONGEST).read_to_end(&mut text).map_err(os::Error::at("reading", dir.join(NAME)))?;
+        Self::parse(&text).map_err(|Senseless| Error::Journal { path: dir.join(NAME) })
     }
 
-    /// The journal that `text` spells; `None` for anything else, and for one whose first line has no end.
-    #[must_use]
-    pub(super) fn parse(text: &[u8]) -> Option<Self> {
-        let end = text.iter().position(|byte| *byte == b'\n')?;
-        let mut journal: Self = serde_json::from_slice(&text[..end]).ok()?;
+    /// The journal that `text` spells; `None` when its first line has no end.
+    fn parse(text: &[u8]) -> Result<Option<Self>, Senseless> {
+        let Some(end) = text.iter().position(|byte| *byte == b'\n') else {
+            return if text.len() as u64 == LONGEST { Err(Senseless) } else { Ok(None) };
+        };
+        let mut journal: Self = serde_json::from_slice(&text[..end]).map_err(|_| Senseless)?;
         let staged = |entry: &Entry| !entry.staged.is_empty() && !entry.staged.contains(['/', '\0']);
         if journal.links.is_empty() || !journal.links.iter().all(staged) {
-            return None;
+            return Err(Senseless);
         }
         journal.committed = text[end + 1..] == *format!("{COMMITTED}\n").as_bytes();
-        Some(journal)
+        Ok(Some(journal))
     }
 }
+
+/// Text that no version of ours could have written.
+#[derive(Debug, PartialEq, Eq)]
+struct Senseless;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn journal() -> Journal {
-        let entry =
-            Entry { uuid: Uuid::from_u128(7), staged: "7.vhd".into(), inode: 9, size: 10, footer_uuid: None };
+        let identity = Identity { inode: 9, footer_uuid: None };
+        let entry = Entry { uuid: Uuid::from_u128(7), staged: "7.vhd".into(), identity, size: 10 };
         Journal { order: Order::ParentsFirst, links: vec![entry], committed: false }
     }
 
@@ -127,8 +134,20 @@ mod tests {
         text.extend(b"committed\n");
         for end in 0..=text.len() {
             let expected = (end >= whole).then(|| Journal { committed: end == text.len(), ..journal() });
-            assert_eq!(Journal::parse(&text[..end]), expected, "{end} bytes");
+            assert_eq!(Journal::parse(&text[..end]), Ok(expected), "{end} bytes");
         }
-        assert_eq!(Journal::parse(b"{\"order\":\"leaf-first\",\"links\":[]}\n"), None);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_not_taken_for_nothing() {
+        let mut elsewhere = journal();
+        elsewhere.links[0].staged = "../7.vhd".into();
+        let elsewhere = serde_json::to_string(&elsewhere).unwrap();
+        let endless = "x".repeat(usize::try_from(LONGEST).unwrap());
+        for text in
+            ["\n", "{}\n", "{\"order\":\"leaf-first\",\"links\":[]}\n", &format!("{elsewhere}\n"), &endless]
+        {
+            assert_eq!(Journal::parse(text.as_bytes()), Err(Senseless), "{text:.80}");
+        }
     }
 }

@@ -18,6 +18,8 @@ pub struct Policy {
     pub(super) state: PathBuf,
     /// Part of the file system that is never filled, percent.
     pub(super) reserve: u64,
+    /// Most data that one image may bring, bytes; 0 for no limit but the room there is.
+    pub(super) max_image: u64,
 }
 
 impl From<&Settings> for Policy {
@@ -28,6 +30,7 @@ impl From<&Settings> for Policy {
             pool: settings.path(key::XAPI_POOL),
             state: settings.path(key::STATE),
             reserve: settings.number(key::SR_RESERVE),
+            max_image: settings.number(key::SR_MAX_IMAGE).saturating_mul(1 << 20),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Ending what runs that died have begun: exactly what their journals say, and nothing for those that live.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -14,12 +15,13 @@ use super::landing::{publish_one, take_back};
 use super::repository::Repository;
 use super::staging::{self, Staging};
 use super::tree::Tree;
+use crate::os::Dir;
 
 /// What was, or is to be, done about a staging area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Nothing had landed: the staging area goes.
+    /// Nothing has landed, or nothing but the staging area was left to remove: it goes.
     Removed,
     /// The chain had landed: what was left of the staging area goes.
     Finished,
@@ -29,6 +31,8 @@ pub enum Action {
     RolledForward,
     /// The owner lives: nothing.
     InWork,
+    /// It could not be ended: it is as it was, for the next one.
+    Failed,
 }
 
 /// A staging area, and what became of it.
@@ -42,42 +46,100 @@ pub struct Recovered {
     pub action: Action,
     /// The VDIs that were taken back or landed.
     pub vdis: Vec<Uuid>,
+    /// Why it could not be ended.
+    pub problem: Option<String>,
 }
 
-/// Looks at every staging area in `sr`; ends those whose owners are dead unless `dry_run`.
+/// How to recover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery<'a> {
+    /// Only say what would be done.
+    Rehearse,
+    /// End everything; wait for locks.
+    Everything,
+    /// Before a call that is to end in these uuids: end what concerns them, or fail; everything else as far as it can be
+    /// done at once.
+    Before(&'a [Uuid]),
+}
+
+/// Looks at every staging area in `sr`, and ends those whose owners are dead. One that cannot be ended keeps nobody from
+/// the others.
 ///
 /// # Errors
-/// The storage manager's locks could not be had, or the system refused. What was done up to then is done.
-pub fn recover(sr: &Repository, dry_run: bool) -> Result<Vec<Recovered>, Error> {
+/// The SR cannot be listed or its gate not entered. Before a call: what concerns it could not be ended.
+pub fn recover(sr: &Repository, how: Recovery<'_>) -> Result<Vec<Recovered>, Error> {
     let mut done = Vec::new();
     for name in staging::all(sr)? {
         let gate = Gate::enter(sr)?;
-        let Some((claimed, alive)) = staging::look(&sr.dir().join(&name))? else { continue };
-        let owner = claimed.owner;
-        if alive {
-            done.push(Recovered { staging: name, owner, action: Action::InWork, vdis: Vec::new() });
-            continue;
-        }
-        let Some(staging) = Staging::inherit(sr, &name)? else { continue };
-        drop(gate);
-        let (action, vdis) = if dry_run {
-            let plan = Plan::of(sr, &staging)?;
-            staging.abandon();
-            (plan.action, plan.vdis())
-        } else {
-            end(sr, staging)?
+        let seen = match staging::look(sr, &name) {
+            Ok(Some(seen)) => seen,
+            Ok(None) => continue,
+            Err(error) => {
+                done.push(failed(name, Owner::default(), &error));
+                continue;
+            }
         };
-        tracing::warn!(
-            staging = name,
-            ?action,
-            dry_run,
-            pid = owner.pid,
-            host = owner.host,
-            "left by a run that died"
-        );
-        done.push(Recovered { staging: name, owner, action, vdis });
+        let ended = if seen.alive {
+            Ok(Some((Action::InWork, Vec::new())))
+        } else {
+            one(sr, &name, gate, &seen.uuids, how)
+        };
+        let owner = seen.owner;
+        match ended {
+            Ok(Some((action, vdis))) => {
+                if action != Action::InWork {
+                    tracing::warn!(
+                        staging = name,
+                        ?action,
+                        ?how,
+                        pid = owner.pid,
+                        host = owner.host,
+                        "left by a run that died"
+                    );
+                }
+                done.push(Recovered { staging: name, owner, action, vdis, problem: None });
+            }
+            Ok(None) => {}
+            Err(error) if how.concerns(&seen.uuids) => return Err(error),
+            Err(error) => done.push(failed(name, owner, &error)),
+        }
     }
+    // Who died in the gate has left its file.
+    Gate::sweep(sr)?;
     Ok(done)
+}
+
+fn failed(staging: String, owner: Owner, error: &Error) -> Recovered {
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
+    let problem = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    tracing::warn!(staging, problem, "left by a run that died, and could not be ended");
+    Recovered { staging, owner, action: Action::Failed, vdis: Vec::new(), problem: Some(problem) }
+}
+
+/// Ends a staging area whose owner is dead; `None` when somebody else was faster.
+fn one(
+    sr: &Repository,
+    name: &str,
+    gate: Gate<'_>,
+    uuids: &[Uuid],
+    how: Recovery<'_>,
+) -> Result<Option<(Action, Vec<Uuid>)>, Error> {
+    if how == Recovery::Rehearse {
+        let Some(dir) = staging::open(sr, name)? else { return Ok(None) };
+        let plan = Plan::of(sr, &dir)?;
+        return Ok(Some((plan.action, plan.vdis())));
+    }
+    let Some(staging) = Staging::inherit(sr, name)? else { return Ok(None) };
+    drop(gate);
+    let wait = how == Recovery::Everything || how.concerns(uuids);
+    let patience = if wait { sr.policy().patience } else { Duration::ZERO };
+    end(sr, staging, patience).map(Some)
+}
+
+impl Recovery<'_> {
+    fn concerns(self, uuids: &[Uuid]) -> bool {
+        matches!(self, Self::Before(ours) if ours.iter().any(|uuid| uuids.contains(uuid)))
+    }
 }
 
 /// What is to be done about the staging area of a dead owner.
@@ -88,12 +150,12 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(sr: &Repository, staging: &Staging) -> Result<Self, Error> {
+    fn of(sr: &Repository, staging: &Dir) -> Result<Self, Error> {
         let none = |action| Ok(Self { action, entries: Vec::new() });
-        let Some(journal) = Journal::read(staging.dir())? else { return none(Action::Removed) };
+        let Some(journal) = Journal::read(staging)? else { return none(Action::Removed) };
         let mut landed = BTreeMap::new();
         for entry in &journal.links {
-            landed.insert(entry.uuid, sr.inode(entry.uuid)? == Some(entry.inode));
+            landed.insert(entry.uuid, sr.inode(entry.uuid)? == Some(entry.identity.inode));
         }
         let leaf_landed = journal.links.first().is_some_and(|leaf| landed[&leaf.uuid]);
         if journal.committed || (leaf_landed && landed.values().all(|landed| *landed)) {
@@ -121,13 +183,13 @@ impl Plan {
 }
 
 /// Does what is to be done, and removes the staging area.
-fn end(sr: &Repository, staging: Staging) -> Result<(Action, Vec<Uuid>), Error> {
-    let plan = Plan::of(sr, &staging)?;
-    let ended = match plan.action {
-        Action::RolledBack => roll_back(sr, &staging),
-        Action::RolledForward => roll_forward(sr, &staging),
+fn end(sr: &Repository, staging: Staging, patience: Duration) -> Result<(Action, Vec<Uuid>), Error> {
+    let ended = Plan::of(sr, staging.dir()).and_then(|plan| match plan.action {
+        Action::RolledBack => roll_back(sr, &staging, patience),
+        Action::RolledForward => roll_forward(sr, &staging, patience),
+        Action::Finished => Ok(sr.dir().sync().map(|()| (plan.action, Vec::new()))?),
         other => Ok((other, Vec::new())),
-    };
+    });
     match ended {
         Ok(ended) => {
             staging.remove()?;
@@ -141,11 +203,12 @@ fn end(sr: &Repository, staging: Staging) -> Result<(Action, Vec<Uuid>), Error> 
     }
 }
 
-fn roll_back(sr: &Repository, staging: &Staging) -> Result<(Action, Vec<Uuid>), Error> {
+fn roll_back(sr: &Repository, staging: &Staging, patience: Duration) -> Result<(Action, Vec<Uuid>), Error> {
     // A collection that is running may have seen them, and would remove what lands under their names later.
-    let _exclusion = Exclusion::take(sr, Collector::MustNot)?;
+    let _exclusion = Exclusion::take(sr, Collector::MustNot, patience)?;
+    sr.require_same()?;
     // While we waited, they may have been removed as garbage.
-    let plan = Plan::of(sr, staging)?;
+    let plan = Plan::of(sr, staging.dir())?;
     let vdis = plan.vdis();
     let tree = Tree::read(sr)?;
     let kept = tree
@@ -161,9 +224,14 @@ fn roll_back(sr: &Repository, staging: &Staging) -> Result<(Action, Vec<Uuid>), 
     Ok((plan.action, vdis))
 }
 
-fn roll_forward(sr: &Repository, staging: &Staging) -> Result<(Action, Vec<Uuid>), Error> {
-    let _exclusion = Exclusion::take(sr, Collector::MayRun)?;
-    let plan = Plan::of(sr, staging)?;
+fn roll_forward(
+    sr: &Repository,
+    staging: &Staging,
+    patience: Duration,
+) -> Result<(Action, Vec<Uuid>), Error> {
+    let _exclusion = Exclusion::take(sr, Collector::MayRun, patience)?;
+    sr.require_same()?;
+    let plan = Plan::of(sr, staging.dir())?;
     let mut vdis = Vec::new();
     for entry in &plan.entries {
         if staging.dir().stat(&entry.staged)?.is_none() {
@@ -198,7 +266,7 @@ pub fn leftovers(sr: &Repository, remove: bool) -> Result<Vec<Leftover>, Error> 
         if !std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
             continue;
         }
-        let dir = crate::os::Dir::open(&path)?;
+        let dir = sr.dir().open_dir(name)?;
         let files = dir.names()?.iter().map(|name| name.to_string_lossy().into_owned()).collect();
         if remove {
             std::fs::remove_dir_all(&path).map_err(crate::os::Error::at("removing", &path))?;

@@ -35,6 +35,8 @@ pub fn vdi_uuid(name: &OsStr) -> Option<Uuid> {
 #[derive(Debug)]
 pub struct Repository {
     dir: Dir,
+    /// Where its path leads to, without symlinks.
+    real: PathBuf,
     uuid: Option<Uuid>,
     policy: Policy,
     made: Made,
@@ -69,9 +71,10 @@ impl Repository {
                 let path = std::path::absolute(path).map_err(os::Error::at("examining", path))?;
                 // SRs on SMB are reached through a symlink: the storage manager knows them by where it leads.
                 let real = std::fs::canonicalize(&path).map_err(os::Error::at("examining", &path))?;
-                let uuid =
-                    real.file_name().and_then(OsStr::to_str).and_then(|name| Uuid::try_parse(name).ok());
-                Ok(Self { dir: Dir::open(path)?, uuid, policy: Policy::default(), made: Made::default() })
+                let named = |path: &Path| Uuid::try_parse(path.file_name()?.to_str()?).ok();
+                let uuid = named(&real).or_else(|| named(&path));
+                let dir = Dir::open(path)?;
+                Ok(Self { dir, real, uuid, policy: Policy::default(), made: Made::default() })
             }
         }
     }
@@ -96,7 +99,7 @@ impl Repository {
     pub fn create(path: &Path, policy: impl Into<Policy>) -> Result<Self, Error> {
         let missing = path.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
         let made = Made(missing.map(Path::to_owned).collect());
-        std::fs::create_dir_all(path).map_err(|e| match e.kind() {
+        os::again(|| std::fs::create_dir_all(path)).map_err(|e| match e.kind() {
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
                 Error::NotADirectory(path.to_owned())
             }
@@ -119,6 +122,11 @@ impl Repository {
         self.uuid
     }
 
+    /// Its path without symlinks: the same by whichever way it is reached.
+    pub(super) fn real_path(&self) -> &Path {
+        &self.real
+    }
+
     pub(super) fn policy(&self) -> &Policy {
         &self.policy
     }
@@ -136,10 +144,37 @@ impl Repository {
         Err(Error::NoRoom { path: self.dir.path().to_owned(), needed, free: space.free, reserve })
     }
 
+    /// Refuses an image that has brought `bytes` of data up to now, if that is too much, or has come to fill the reserve.
+    ///
+    /// # Errors
+    /// [`Error::TooMuch`], [`Error::NoRoom`], or the system refused.
+    pub fn require_moderate(&self, bytes: u64) -> Result<(), Error> {
+        let most = self.policy.max_image;
+        if most > 0 && bytes > most {
+            return Err(Error::TooMuch { most });
+        }
+        self.require_room(0)
+    }
+
+    /// What a failure to write `needed` bytes amounts to: of a full file system it is told what is free.
+    #[must_use]
+    pub fn explain_full(&self, needed: u64, error: os::Error) -> Error {
+        match self.require_room(needed) {
+            Err(full) if error.is_full() => full,
+            _ => error.into(),
+        }
+    }
+
     /// Refuses to go on when the SR was unmounted, or another directory mounted over it.
-    pub(super) fn require_same(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::Moved`], or the system refused.
+    pub fn require_same(&self) -> Result<(), Error> {
         let path = self.dir.path();
-        let now = Dir::open(path)?;
+        let now = match Dir::open(path) {
+            Err(error) if error.is_missing() => return Err(Error::Moved(path.to_owned())),
+            opened => opened?,
+        };
         if now.identity()? == self.dir.identity()? { Ok(()) } else { Err(Error::Moved(path.to_owned())) }
     }
 

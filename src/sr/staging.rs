@@ -4,11 +4,15 @@ use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::time::{Duration, Instant};
 
-use super::claim::{self, Claim};
+use rustix::fs::FileType;
+use uuid::Uuid;
+
+use super::claim::{self, Claim, Owner};
 use super::error::Error;
 use super::gate::Gate;
+use super::journal::{self, Journal};
 use super::repository::Repository;
 use crate::os::{self, Dir, Lock};
 
@@ -18,13 +22,16 @@ const PREFIX: &str = ".vhd-porter-";
 /// Last part of the directory's name.
 const SUFFIX: &str = ".staging";
 
+/// How long to wait for others to close what was removed.
+const CLOSING: Duration = Duration::from_secs(1);
+
 /// The staging area of one run: mode 0700, claimed for as long as its owner lives. Dropping it removes it with everything
 /// in it.
 #[derive(Debug)]
 pub struct Staging {
     dir: Dir,
     /// Held until the last.
-    _claim: Lock,
+    claim: Option<Lock>,
     abandoned: bool,
 }
 
@@ -39,30 +46,32 @@ impl Staging {
         let gate = Gate::enter(sr)?;
         require_unclaimed(sr, claim)?;
         let private = Permissions::from_mode(0o700);
-        let made =
-            tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(private).tempdir_in(root);
+        let mut named = tempfile::Builder::new();
+        named.prefix(PREFIX).suffix(SUFFIX).permissions(private);
+        let made = os::again(|| named.tempdir_in(root));
         let made = made.map_err(os::Error::at("creating a staging directory in", root))?;
         let dir = Dir::open(made.path())?;
         if dir.device()? != sr.dir().device()? {
             let other = std::io::Error::from(ErrorKind::CrossesDevices);
             return Err(os::Error::at("creating a staging directory in", root)(other).into());
         }
-        let claim = claim::stake(&dir, claim)?;
+        let claim = Some(claim::stake(&dir, claim)?);
         // From here on it is removed by us, the claim last.
         let path = made.keep();
         drop(gate);
         tracing::debug!(path = %path.display(), "staging area made");
-        Ok(Self { dir, _claim: claim, abandoned: false })
+        Ok(Self { dir, claim, abandoned: false })
     }
 
     /// Takes over the staging area of a dead owner; `None` while the owner lives, or when it is gone.
     pub(super) fn inherit(sr: &Repository, name: &str) -> Result<Option<Self>, Error> {
-        let path = sr.dir().join(name);
-        if sr.dir().stat(name)?.is_none() {
-            return Ok(None);
+        let Some(dir) = open(sr, name)? else { return Ok(None) };
+        match Lock::try_take(&dir, claim::NAME) {
+            Ok(claim) => Ok(claim.map(|claim| Self { dir, claim: Some(claim), abandoned: false })),
+            // Its owner has just removed it.
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error.into()),
         }
-        let dir = Dir::open(path)?;
-        Ok(Lock::try_take(&dir, claim::NAME)?.map(|claim| Self { dir, _claim: claim, abandoned: false }))
     }
 
     /// The directory.
@@ -85,25 +94,46 @@ impl Staging {
         self.abandoned = true;
     }
 
-    /// Removes what is in it, then the claim, then the directory: whoever finds it without a claim finds it empty.
-    fn clear(&self) -> Result<(), Error> {
-        for name in self.dir.names()?.iter().filter(|name| *name != OsStr::new(claim::NAME)) {
+    /// Removes what is in it, then the journal, then the claim, then the directory: whoever finds it without a journal knows
+    /// that there is nothing to end, and whoever finds it without a claim finds it empty.
+    fn clear(&mut self) -> Result<(), Error> {
+        let mut names = self.dir.names()?;
+        names.retain(|name| *name != OsStr::new(claim::NAME));
+        names.sort_by_key(|name| *name == OsStr::new(journal::NAME));
+        for name in names {
             let path = self.dir.path().join(name);
-            let removed = match std::fs::symlink_metadata(&path) {
+            let removed = os::again(|| match std::fs::symlink_metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(&path),
                 _ => std::fs::remove_file(&path),
-            };
+            });
             removed.map_err(os::Error::at("removing", &path))?;
         }
         self.dir.unlink(claim::NAME)?;
-        let path = self.dir.path();
-        match std::fs::remove_dir(path) {
-            // Somebody found it without its claim and has taken it over.
-            Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound) => {
-                Ok(())
+        // NFS and FUSE keep a file that is open under another name until it is closed.
+        self.claim = None;
+        self.remove_directory()
+    }
+
+    fn remove_directory(&self) -> Result<(), Error> {
+        let (path, start) = (self.dir.path(), Instant::now());
+        loop {
+            match os::again(|| std::fs::remove_dir(path)) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                // Somebody found it without its claim and has taken it over.
+                Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && self.is_claimed()? => {
+                    return Ok(());
+                }
+                // Somebody has just looked at the claim, and will close it.
+                Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && start.elapsed() < CLOSING => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                removed => return Ok(removed.map_err(os::Error::at("removing", path))?),
             }
-            removed => Ok(removed.map_err(os::Error::at("removing", path))?),
         }
+    }
+
+    fn is_claimed(&self) -> Result<bool, Error> {
+        Ok(self.dir.stat(claim::NAME)?.is_some())
     }
 }
 
@@ -118,39 +148,79 @@ impl Drop for Staging {
     }
 }
 
-/// The names of all staging areas in `sr`.
+/// The names of all staging areas in `sr`. What has such a name and is no directory is none of ours: a symlink would
+/// lead whoever cleans up out of the SR.
 pub(super) fn all(sr: &Repository) -> Result<Vec<String>, Error> {
-    let names = sr.dir().names()?.into_iter().filter_map(|name| name.into_string().ok());
-    Ok(names.filter(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX)).collect())
+    let mut staging = Vec::new();
+    for name in sr.dir().names()?.into_iter().filter_map(|name| name.into_string().ok()) {
+        if !name.starts_with(PREFIX) || !name.ends_with(SUFFIX) {
+            continue;
+        }
+        match sr.dir().stat(&name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
+            Some(FileType::Directory) => staging.push(name),
+            Some(_) => tracing::warn!(name, "no directory, but named like a staging area: left alone"),
+            None => {}
+        }
+    }
+    Ok(staging)
 }
 
-/// Refuses uuids that somebody is at work for. Under the gate.
+/// Opens a staging area; `None` when it has gone. A symlink of such a name is none of ours.
+pub(super) fn open(sr: &Repository, name: &str) -> Result<Option<Dir>, Error> {
+    match sr.dir().open_dir(name) {
+        Ok(dir) => Ok(Some(dir)),
+        Err(error) if error.is_missing() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses uuids that somebody is at work for, or was when it died. Under the gate.
 fn require_unclaimed(sr: &Repository, claim: &Claim) -> Result<(), Error> {
     if claim.uuids.is_empty() {
         return Ok(());
     }
     for name in all(sr)? {
-        let Some((claimed, alive)) = look(&sr.dir().join(&name))? else { continue };
-        let Some(uuid) = claim.uuids.iter().find(|uuid| claimed.claim.uuids.contains(uuid)) else { continue };
-        if alive {
-            let same = !claim.call.is_empty() && claim.call == claimed.claim.call;
-            let owner = claimed.owner;
-            return Err(Error::InWork { uuid: *uuid, same, owner });
+        let seen = match look(sr, &name) {
+            Ok(Some(seen)) => seen,
+            Ok(None) => continue,
+            // It can keep nobody from a uuid: nothing ever lands over what is there.
+            Err(error) => {
+                tracing::warn!(staging = name, %error, "a staging area cannot be looked at");
+                continue;
+            }
+        };
+        let Some(uuid) = claim.uuids.iter().find(|uuid| seen.uuids.contains(uuid)) else { continue };
+        if !seen.alive {
+            return Err(Error::Unrecovered { uuid: *uuid, staging: sr.dir().join(&name) });
         }
+        let same = !claim.call.is_empty() && claim.call == seen.call;
+        return Err(Error::InWork { uuid: *uuid, same, owner: seen.owner });
     }
     Ok(())
 }
 
-/// What a staging area is claimed for, and whether its owner lives; `None` when it has gone.
-pub(super) fn look(path: &Path) -> Result<Option<(claim::Claimed, bool)>, Error> {
-    let dir = match Dir::open(path) {
-        Ok(dir) => dir,
-        Err(error) if error.source.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let claimed = claim::read(&dir)?;
-    let alive = dir.stat(claim::NAME)?.is_some() && Lock::try_take(&dir, claim::NAME)?.is_none();
-    Ok(Some((claimed, alive)))
+/// What can be told of a staging area from outside.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) owner: Owner,
+    /// Digest of the call.
+    pub(super) call: String,
+    /// The uuids that it is to end in, by its claim and its journal.
+    pub(super) uuids: Vec<Uuid>,
+    /// Whether the owner lives.
+    pub(super) alive: bool,
+}
+
+/// Looks at a staging area without touching it; `None` when it has gone. Under the gate.
+pub(super) fn look(sr: &Repository, name: &str) -> Result<Option<Seen>, Error> {
+    let Some(dir) = open(sr, name)? else { return Ok(None) };
+    let alive = Lock::is_held(&dir, claim::NAME)?;
+    let claim::Claimed { owner, claim: Claim { call, mut uuids } } = claim::read(&dir)?;
+    // After a power failure the claim may be cut off. The journal is durable before anything lands.
+    if let Ok(Some(journal)) = Journal::read(&dir) {
+        uuids.extend(journal.links.iter().map(|entry| entry.uuid));
+    }
+    Ok(Some(Seen { owner, call, uuids, alive }))
 }
 #[cfg(test)]
 mod tests {

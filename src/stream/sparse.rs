@@ -1,7 +1,7 @@
 //! Writing a file so that runs of zeros become holes.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::os::unix::fs::FileExt;
 
 /// Smallest run of zeros worth a hole: a page, aligned.
@@ -16,13 +16,42 @@ pub struct SparseWriter {
     /// Offset in the file of the first byte of `pending`; a multiple of the page.
     start: u64,
     pending: Vec<u8>,
+    /// Bytes of data that are in the file.
+    written: u64,
 }
 
 impl SparseWriter {
     /// Writes to `file`, which must be empty.
     #[must_use]
     pub fn new(file: File) -> Self {
-        Self { file, start: 0, pending: Vec::with_capacity(BUFFER) }
+        Self { file, start: 0, pending: Vec::with_capacity(BUFFER), written: 0 }
+    }
+
+    /// Adds a hole of so many bytes.
+    ///
+    /// # Errors
+    /// Writing what is in front of it failed.
+    pub fn skip(&mut self, hole: u64) -> io::Result<()> {
+        // The pages that it shares with data hold zeros; `pending` begins at a page.
+        let to_page = (self.pending.len().next_multiple_of(PAGE) - self.pending.len()) as u64;
+        let first = to_page.min(hole);
+        self.write_zeros(first)?;
+        let pages = (hole - first) / PAGE as u64 * PAGE as u64;
+        if pages > 0 {
+            self.write_pending()?;
+            self.start += pages;
+        }
+        self.write_zeros(hole - first - pages)
+    }
+
+    fn write_zeros(&mut self, count: u64) -> io::Result<()> {
+        io::copy(&mut io::repeat(0).take(count), self).map(drop)
+    }
+
+    /// Bytes of data that were written up to now.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written
     }
 
     /// Writes what is left and sets the length; returns the file and its length in bytes.
@@ -43,6 +72,7 @@ impl SparseWriter {
             match (is_zero(page), data_from) {
                 (true, Some(from)) => {
                     self.file.write_all_at(&self.pending[from..at], self.start + from as u64)?;
+                    self.written += (at - from) as u64;
                     data_from = None;
                 }
                 (false, None) => data_from = Some(at),
@@ -51,6 +81,7 @@ impl SparseWriter {
         }
         if let Some(from) = data_from {
             self.file.write_all_at(&self.pending[from..], self.start + from as u64)?;
+            self.written += (self.pending.len() - from) as u64;
         }
         self.start += self.pending.len() as u64;
         self.pending.clear();

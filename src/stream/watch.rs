@@ -1,6 +1,9 @@
-//! Telling somebody how many bytes went by: progress bars, and the point at which a stream ended.
+//! Telling somebody how many bytes went by: progress bars, and the point at which a stream ended. And, as it is where
+//! bytes pass, the place at which a signal stops them.
 
 use std::io::{self, Read, Write};
+
+use crate::os;
 
 /// Calls back for every piece read; a piece of 0 bytes is the end of the stream.
 pub struct WatchReader<R, F> {
@@ -17,6 +20,7 @@ impl<R: Read, F: FnMut(u64)> WatchReader<R, F> {
 
 impl<R: Read, F: FnMut(u64)> Read for WatchReader<R, F> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        os::stop::check()?;
         let n = self.inner.read(buf)?;
         if !buf.is_empty() {
             (self.seen)(n as u64);
@@ -45,6 +49,7 @@ impl<W: Write, F: FnMut(u64)> WatchWriter<W, F> {
 
 impl<W: Write, F: FnMut(u64)> Write for WatchWriter<W, F> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        os::stop::check()?;
         let n = self.inner.write(buf)?;
         (self.seen)(n as u64);
         Ok(n)

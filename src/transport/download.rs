@@ -8,6 +8,7 @@ use super::error::Error;
 use super::range::Identity;
 use super::trouble::Trouble;
 use crate::http::{Body, BodyReader, Client, Request, Response};
+use crate::os;
 
 /// The pause before the first new attempt; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -62,7 +63,8 @@ impl Download {
 
     /// Has the server continue after `error`, or says that it is final.
     fn resume(&mut self, mut error: crate::http::Error) -> Result<(), Error> {
-        while self.attempts > 0 && error.is_retryable() && self.identity.can_resume() {
+        let may_resume = |error: &crate::http::Error| error.is_retryable() && os::stop::check().is_ok();
+        while self.attempts > 0 && may_resume(&error) && self.identity.can_resume() {
             self.attempts -= 1;
             tracing::warn!(at = self.at, left = self.attempts, "{}: trying to resume", message(&error));
             thread::sleep(self.pause);

@@ -41,7 +41,10 @@ impl Source {
             if io::stdin().is_terminal() {
                 return Err(Error::Terminal);
             }
-            return Ok(Self::from_reader("standard input", io::stdin()));
+            // Not the one of the standard library, which reads ahead: what it has cannot be waited for.
+            let stdin =
+                rustix::stdio::stdin().try_clone_to_owned().map_err(os::Error::at("opening", name))?;
+            return Ok(Self::from_reader("standard input", Patient(File::from(stdin))));
         }
         if let Some(id) = glance::id_in(name) {
             return Image::configured(id, settings)?.download();
@@ -73,7 +76,12 @@ impl Source {
             file.read_exact_at(&mut tail, start).map_err(os::Error::at("reading", path))?;
         }
         let path = Some(path.to_owned());
-        Ok(Self { path, size, tail, ..Self::from_reader(&name, file) })
+        let source = if metadata.is_file() {
+            Self::from_reader(&name, file)
+        } else {
+            Self::from_reader(&name, Patient(file))
+        };
+        Ok(Self { path, size, tail, ..source })
     }
 
     /// The body of the answer to `request`, which is resumed where it breaks as often as `http.retries` allows. `checksums`
@@ -151,6 +159,16 @@ impl Source {
     }
 }
 
+/// A pipe or device that may keep us waiting: for its bytes, or for a signal.
+struct Patient(File);
+
+impl Read for Patient {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        os::stop::wait_readable(&self.0)?;
+        self.0.read(buf)
+    }
+}
+
 impl Read for Source {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.reader.read(buf)
@@ -158,7 +176,7 @@ impl Read for Source {
 }
 
 /// The path of a `file://` URL, whose part behind the slashes is `rest`.
-fn file_url_path(url: &str, rest: &str) -> Result<PathBuf, Error> {
+pub(super) fn file_url_path(url: &str, rest: &str) -> Result<PathBuf, Error> {
     let bad = || Error::FileUrl { url: url.to_owned() };
     let path = rest.strip_prefix("localhost").unwrap_or(rest);
     if !path.starts_with('/') {

@@ -72,7 +72,7 @@ pub use memory::Memory;
 pub use metadata::MetadataPiece;
 pub use parent::{ascii_parent_name, parent_name};
 pub use raw::looks_like_vhd;
-pub use repair::{Repair, repair_footers, restore_footers};
+pub use repair::{Repair, finish_footers, repair_footers, restore_footers};
 pub use snapshot::Snapshot;
 pub use storage::Storage;
 pub use time::VhdTime;

@@ -76,11 +76,54 @@ pub fn restore_footers<S: Storage>(storage: S) -> Result<bool, Error> {
     image.write_footers().map(|()| true)
 }
 
+/// Ends a change of the hidden flag or the geometry that was stopped between the two footers: where these differ in
+/// nothing else, the one at the end, which is written first, becomes the other as well. Says whether anything had to be
+/// changed.
+///
+/// # Errors
+/// Neither footer is good, the file is shorter than its BAT claims, or reading or writing failed.
+pub fn finish_footers<S: Storage>(storage: S) -> Result<bool, Error> {
+    let mut image = Image::open(&storage)?;
+    let len = storage.len().map_err(Error::io("finding the file's length", 0))?;
+    let (Ok((primary, _)), Ok(copy)) =
+        (footer::read_primary(&storage, len), footer::read_copy(&storage, len))
+    else {
+        return Ok(false);
+    };
+    let mut rest = copy.clone();
+    (rest.hidden, rest.geometry) = (primary.hidden, primary.geometry);
+    rest.seal();
+    if image.sparse.is_none() || copy == primary || rest != primary {
+        return Ok(false);
+    }
+    image.write_footers().map(|()| true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::vhd::{BLOCK_SIZE, Memory, Sector, VhdTime, create_dynamic};
     use zerocopy::IntoBytes;
+
+    #[test]
+    fn only_what_relinking_leaves_half_done_is_finished() {
+        let image = create_dynamic(Memory::default(), 4 << 20, Uuid::from_u128(1), VhdTime(1)).unwrap();
+        let footer = image.footer().clone();
+        let storage = image.into_storage();
+        let end = storage.len().unwrap() - FOOTER_SIZE;
+        let write = |change: &dyn Fn(&mut crate::vhd::Footer)| {
+            let mut changed = footer.clone();
+            change(&mut changed);
+            changed.seal();
+            storage.write_at(changed.as_bytes(), end).unwrap();
+        };
+        assert!(!finish_footers(&storage).unwrap());
+        write(&|footer| footer.uuid = [7; 16]);
+        assert!(!finish_footers(&storage).unwrap(), "another image's footer");
+        write(&|footer| footer.hidden = 1);
+        assert!(finish_footers(&storage).unwrap());
+        assert!(Image::open_by_copy(&storage).unwrap().is_hidden());
+    }
 
     #[test]
     fn a_footer_that_a_guest_wrote_is_not_believed_over_the_copy() {

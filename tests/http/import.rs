@@ -152,6 +152,7 @@ fn plugins_say_whether_to_try_again() {
         let run = Porter::new(["call", "porter", "import_image"])
             .arg(format!("image={}", server.url("/image")))
             .arg(format!("sr_path={}", sr.root().display()))
+            .env("VHD_PORTER_SR_ROOTS", sr.beside(""))
             .run();
         assert_eq!(run.status, 1);
         assert!(run.stderr.contains(&format!("vhd-porter: {class}: ")), "{class}: {}", run.stderr);

@@ -3,20 +3,24 @@
 #![allow(clippy::disallowed_methods, reason = "a test starts the program it tests, and Pythons")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod again;
 mod by_hand;
 mod calls;
 mod contract;
 mod dom0;
 mod failures;
 mod host;
+mod hostile;
 mod ipxe;
 mod kernel;
 mod migration;
 mod partition_utils;
 mod porter;
+mod privileges;
 #[path = "../python/mod.rs"]
 mod python;
 mod repository;
+mod signals;
 mod sshd;
 mod transfer;
 mod workarounds;

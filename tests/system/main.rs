@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests start the program and its judges")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bombs;
 mod check;
 mod copy;
 mod disks;
@@ -13,10 +14,12 @@ mod filesystems;
 mod import;
 mod inspect;
 mod memory;
+mod odd_neighbours;
 mod refused_archives;
 mod refused_chains;
 mod refused_exports;
 mod refused_images;
 mod refused_targets;
+mod signals;
 mod support;
 mod tools;

@@ -7,11 +7,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use uuid::Uuid;
 
 /// Longest that any run may take. Nothing here comes near it; a loop does.
 const DEADLINE: Duration = Duration::from_secs(120);
+
+/// A signal, and what must hold before it is sent.
+type Planned = (Signal, Box<dyn Fn(Duration) -> bool>);
 
 type Feed = Box<dyn FnOnce(&mut dyn Write) -> std::io::Result<()> + Send>;
 
@@ -19,6 +23,7 @@ type Feed = Box<dyn FnOnce(&mut dyn Write) -> std::io::Result<()> + Send>;
 pub(crate) struct Porter {
     command: Command,
     feed: Option<Feed>,
+    signals: Vec<Planned>,
 }
 
 /// A run that ended.
@@ -42,7 +47,7 @@ impl Porter {
         command.env("VHD_PORTER_STATE", "/dev/null/none").env("VHD_PORTER_SR_LOCKS", "/dev/null/none");
         command.env("VHD_PORTER_SR_RESERVE", "0").env("VHD_PORTER_SR_ROOTS", "/tmp:/var/tmp:/dev/shm");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self { command, feed: None }
+        Self { command, feed: None, signals: Vec::new() }
     }
 
     /// Another word.
@@ -87,6 +92,12 @@ impl Porter {
         self
     }
 
+    /// Sends a signal as soon as `when` holds of the time since it was started, and earlier ones were sent.
+    pub(crate) fn signal(mut self, signal: Signal, when: impl Fn(Duration) -> bool + 'static) -> Self {
+        self.signals.push((signal, Box::new(when)));
+        self
+    }
+
     /// Sends standard output to a file or device.
     pub(crate) fn stdout_to(mut self, file: File) -> Self {
         self.command.stdout(file);
@@ -107,6 +118,10 @@ impl Porter {
         let (start, mut peak_kib) = (Instant::now(), 0);
         let status = loop {
             peak_kib = peak_kib.max(peak(child.id()));
+            // It is not waited for yet: the number is still its own.
+            while self.signals.first().is_some_and(|(_, when)| when(start.elapsed())) {
+                kill_process(Pid::from_child(&child), self.signals.remove(0).0).expect("the child is ours");
+            }
             if let Some(status) = child.try_wait().expect("the child is ours") {
                 break status;
             }
