@@ -73,7 +73,7 @@ fn choice(arguments: &Arguments) -> Result<Choice, Failure> {
     arguments.optional_text("tool")?.unwrap_or("auto").parse().map_err(Failure::argument)
 }
 
-/// Brings a file or URL into the SR; the answer is that of `vhd-porter import --json`.
+/// Brings a file, a URL or an image of Glance into the SR; the answer is that of `vhd-porter import --json`.
 fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
     let image = arguments.text("image")?;
     if image == "-" {
@@ -93,7 +93,7 @@ fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
     })
 }
 
-/// Writes a chain to a file that does not exist yet; the answer is that of `vhd-porter export --json`.
+/// Writes a chain to a file that does not exist yet, or to an image of Glance; the answer is that of `vhd-porter export --json`.
 fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
     let (sr_path, settings) = host::sr_path(arguments)?;
     let file = arguments.text("file")?;
@@ -111,7 +111,7 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
     host::confine(&settings, &[&sr_path, &directory]);
     host::work(Choice::Embedded, |ctx| {
         let sr = Repository::open(&sr_path)?;
-        export.run(&sr, Sink::open(&Target::from(file))?, ctx)
+        export.run(&sr, Sink::open(&Target::from(file), &settings)?, ctx)
     })
 }
 

@@ -15,13 +15,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("boot", &["os"]),
     ("block", &["os"]),
     ("stream", &["os"]),
-    ("transport", &["http", "stream", "config", "os"]),
+    ("transport", &["http", "stream", "config", "wire", "os"]),
     ("sr", &["vhd", "config", "os"]),
     ("iso", &["sr", "os"]),
     ("tool", &["vhd", "os"]),
     ("pipeline", &["transport", "http", "sr", "tool", "stream", "vhd", "os"]),
     ("vhd_util", &["vhd", "os"]),
-    ("host", &["pipeline", "tool", "xenapi", "boot", "block", "iso", "config", "wire", "os"]),
+    ("dom0", &["config", "wire", "os"]),
+    ("host", &["pipeline", "tool", "xenapi", "boot", "block", "iso", "dom0", "config", "wire", "os"]),
     ("cli", &["pipeline", "xenapi", "transport", "sr", "tool", "stream", "vhd", "config", "wire", "os"]),
 ];
 
@@ -48,8 +49,8 @@ fn used(source: &str, marker: &str) -> BTreeSet<String> {
         let group = after.strip_prefix('{').map_or(after, |g| g.split('}').next().unwrap_or_default());
         let grouped = after.starts_with('{');
         for item in group.split(',').take(if grouped { usize::MAX } else { 1 }) {
-            let name: String =
-                item.trim().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            let is_name = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_';
+            let name: String = item.trim().chars().take_while(is_name).collect();
             layers.insert(name);
         }
     }
@@ -99,9 +100,11 @@ fn the_programs_use_only_the_top() {
                 "boot",
                 "block",
                 "iso",
+                "dom0",
                 "sr",
                 "tool",
                 "transport",
+                "http",
                 "config",
                 "wire",
             ],

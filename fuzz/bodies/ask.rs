@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use vhd_porter::vhd::{self, Chain, Image, MetadataPiece, Scope, Sector, Storage};
+use vhd_porter::vhd::{self, Chain, DiskType, Image, MetadataPiece, Scope, Sector, Storage};
 
 use super::disk::Disk;
 use super::images::{NOW, SECTOR, link_to, sound};
@@ -113,7 +113,11 @@ fn change(disk: &Disk, whole: bool) {
         ("setting the hidden flag", |disk| Image::open(disk)?.set_hidden(true)),
         ("naming a parent", |disk| Image::open(disk)?.set_parent(&link_to(2))),
         ("mending the geometry", |disk| Image::open(disk)?.normalise_geometry().map(drop)),
-        ("restoring the footers", |disk| vhd::restore_footers(disk).map(drop)),
+        ("restoring the footers", |disk| match Image::open(disk)?.kind() {
+            // There is no copy: what looks like one is the guest's. Nothing in an SR is like that.
+            DiskType::Fixed => Ok(()),
+            _ => vhd::restore_footers(disk).map(drop),
+        }),
         ("writing here and there", |disk| {
             let mut image = Image::open(disk)?;
             image.write(Sector(3), &[1; 3 * SECTOR])?;

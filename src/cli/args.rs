@@ -129,6 +129,26 @@ pub struct Tool {
     pub vhd_util: Option<String>,
 }
 
+/// Which Glance an image `glance:ID` is in, where the environment does not say it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Images in Glance")]
+pub struct Glance {
+    /// URL of the Image API
+    #[arg(long = "glance-endpoint", value_name = "URL", help = "URL of the Image API [env: OS_IMAGE_URL]")]
+    pub endpoint: Option<String>,
+    /// File with a token
+    #[arg(long = "glance-token-file", value_name = "FILE", help = TOKEN_HELP)]
+    pub token_file: Option<PathBuf>,
+    /// Version of the Image API
+    #[arg(long = "glance-api-version", value_name = "N", help = "1 or 2 [env: OS_IMAGE_API_VERSION]")]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub api_version: Option<u8>,
+}
+
+/// Why there is no option for the token itself.
+const TOKEN_HELP: &str = "File with the token to send, where everybody on the host would see it in an option \
+    [env: OS_TOKEN]";
+
 /// Which SR.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
@@ -144,8 +164,8 @@ pub struct Place {
 /// Arguments of `import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The image: a file, - for standard input, or a file://, http:// or https:// URL; tar.gz, tar or VHD, told apart by
-    /// content
+    /// The image: a file, - for standard input, a file://, http:// or https:// URL, or glance:ID; tar.gz, tar or VHD, told
+    /// apart by content
     #[arg(value_name = "IMAGE")]
     pub image: String,
     #[command(flatten)]
@@ -173,6 +193,8 @@ pub struct Import {
     pub repair: bool,
     #[command(flatten)]
     pub tool: Tool,
+    #[command(flatten)]
+    pub glance: Glance,
 }
 
 /// Arguments of `export`.
@@ -189,7 +211,7 @@ pub struct Export {
     /// Write one image that holds the chain's disk, instead of its links
     #[arg(long)]
     pub flatten: bool,
-    /// Where to: a file that does not exist yet, or - for standard output
+    /// Where to: a file that does not exist yet, - for standard output, or glance:ID for an image that waits for data
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: String,
     /// Compression level, 1 (fast) to 9 (small)
@@ -198,6 +220,8 @@ pub struct Export {
     /// Print one JSON document (on standard error when the image goes to standard output)
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub glance: Glance,
 }
 
 /// Arguments of `copy`.
@@ -241,7 +265,7 @@ pub struct Check {
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A VHD file or an image, or the URL of one
+    /// A VHD file or an image, the URL of one, or glance:ID
     #[arg(value_name = "FILE", required_unless_present_any = ["sr", "sr_uuid"], conflicts_with_all = ["sr", "sr_uuid"])]
     pub file: Option<String>,
     /// Directory of an SR: its chains
@@ -253,6 +277,8 @@ pub struct Inspect {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub glance: Glance,
 }
 
 /// Arguments of `flatten`.

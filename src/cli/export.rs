@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use super::args::Export as Args;
 use super::outcome::{Exit, Failure};
-use super::{place, session, show};
+use super::{openstack, place, session, show};
 use crate::pipeline::Export;
 use crate::sr::Repository;
 use crate::transport::{Sink, Target};
@@ -17,10 +17,11 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     }
     let export =
         Export { vdis: args.vdis.clone(), chain: args.chain, flatten: args.flatten, level: args.level };
+    let settings = openstack::settings(&args.glance)?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
     let exported = session::with_context(&session::embedded(), quiet, |ctx| {
         let sr = Repository::open(&sr_path)?;
-        export.run(&sr, Sink::open(&target)?, ctx)
+        export.run(&sr, Sink::open(&target, &settings)?, ctx)
     })?;
     let text = if args.json {
         show::pretty(&exported)
@@ -37,7 +38,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     match target {
         Target::Stdout if quiet && !args.json => {}
         Target::Stdout => eprint!("{text}"),
-        Target::File(_) => show::text(&text),
+        Target::File(_) | Target::Glance(_) => show::text(&text),
     }
     Ok(Exit::Done)
 }

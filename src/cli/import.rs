@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::args::Import as Args;
 use super::outcome::{self, Exit, Failure};
 use super::place::{self, Known};
-use super::{session, show};
+use super::{openstack, session, show};
 use crate::pipeline::{Import, Imported};
 use crate::sr::Repository;
-use crate::transport::{self, Origin, Source};
+use crate::transport::{Origin, Source};
 use crate::wire::scrub::scrub;
 
 /// What an import came to, and the scan after it.
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         Some(known) => known.path.clone(),
         None => place::find(sr, sr_uuid)?,
     };
-    let settings = session::settings()?;
+    let settings = openstack::settings(&args.glance)?;
     // A URL is shown as its source shows it: without secrets. Where the call was done before, none is opened.
     let mut name = scrub(&args.image);
     let imported = session::with_context(&args.tool, quiet, |ctx| {
@@ -48,11 +48,8 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         } else {
             Repository::open_writable(&path, &settings)
         }?;
-        let open = || {
-            let source = Source::open(&args.image, &settings)?;
-            source.name().clone_into(&mut name);
-            Ok::<_, transport::Error>(source)
-        };
+        let open =
+            || Source::open(&args.image, &settings).inspect(|source| source.name().clone_into(&mut name));
         import.run(Origin::of(&args.image), open, &sr, ctx)
     })?;
     let scan = known.as_ref().map(|known| known.scan().map_err(|error| unscanned(known, &error)));

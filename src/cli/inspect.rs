@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::args::Inspect as Args;
 use super::outcome::{Exit, Failure};
-use super::{place, session, show};
+use super::{openstack, place, show};
 use crate::pipeline::{ImageFacts, Inspection, inspect, inspect_repository};
 use crate::transport::Source;
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let inspection = match &args.file {
         Some(file) if Path::new(file).is_dir() => inspect_repository(Path::new(file))?,
-        Some(file) => inspect(Source::open(file, &session::settings()?)?)?,
+        Some(file) => inspect(Source::open(file, &openstack::settings(&args.glance)?)?)?,
         None => inspect_repository(&place::find(args.sr.as_deref(), args.sr_uuid)?)?,
     };
     if args.json {

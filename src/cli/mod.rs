@@ -11,6 +11,7 @@ mod export;
 mod import;
 mod inspect;
 mod map;
+mod openstack;
 mod outcome;
 mod picture;
 mod place;

@@ -44,8 +44,10 @@ fn told(report: &Report) -> String {
         let what = match (action, report.dry_run) {
             (Action::InWork, _) => format!("in work by process {} on {}: left alone", owner.pid, owner.host),
             (Action::Failed, _) => format!("left as it is: {}", problem.as_deref().unwrap_or("unknown")),
-            (Action::Removed, false) => "nothing had landed: removed".to_owned(),
-            (Action::Removed, true) => "nothing has landed: would be removed".to_owned(),
+            (Action::Removed, false) => "nothing of it was to land or to be taken back: removed".to_owned(),
+            (Action::Removed, true) => {
+                "nothing of it is to land or to be taken back: would be removed".to_owned()
+            }
             (Action::Finished, false) => "its chain is in the SR: removed".to_owned(),
             (Action::Finished, true) => "its chain is in the SR: would be removed".to_owned(),
             (Action::RolledBack, false) => format!("taken back: {}", vdis.join(", ")),

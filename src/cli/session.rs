@@ -50,7 +50,8 @@ pub(super) fn settings() -> Result<Settings, Failure> {
     Settings::load().map_err(|e| misconfigured(&e))
 }
 
-fn misconfigured(error: &config::Error) -> Failure {
+/// Why the settings cannot be used.
+pub(super) fn misconfigured(error: &config::Error) -> Failure {
     let mut message = error.to_string();
     if let Some(source) = std::error::Error::source(error) {
         message += &format!(": {source}");
@@ -71,7 +72,7 @@ pub(super) fn with_context<T>(
     let tool = tool::select(tool.tool, settings.text(key::VHD_UTIL))?;
     let progress = progress(quiet);
     let context = Context { tool: tool.as_ref(), progress: progress.as_ref(), clock: SystemTime::now };
-    Ok(context.run(work)?)
+    Ok(work(context).map_err(pipeline::Error::settled)?)
 }
 
 /// The embedded engine, for work that needs no other.

@@ -100,6 +100,38 @@ keys! {
     GLANCE_ENDPOINT = "glance.endpoint", Text, "", "URL of the Image API, without /v2";
     GLANCE_TOKEN = "glance.token", Secret, "", "Token to send to it";
     GLANCE_API_VERSION = "glance.api_version", Number, "2", "Version of the Image API, 1 or 2";
+
+    AGENT_TIMEOUT = "agent.timeout", Seconds, "30", "How long a guest's agent has to answer, unless the call says";
+    BANDWIDTH_COUNTERS = "bandwidth.counters", Path, "/proc/net/dev", "The kernel's counters of network interfaces";
+    CONSOLE_DIRECTORY = "console.directory", Path, "/var/log/xen/guest", "Where the consoles of guests are logged";
+    XENHOST_CONFIG_FILE = "xenhost.config_file", Path, "/usr/etc/xenhost.conf", "What the control plane keeps on the host, as JSON";
+    XENHOST_JOIN_TRIES = "xenhost.join_tries", Number, "23", "How often to try a guest of a host that joins a pool";
+    XENHOST_JOIN_PAUSE = "xenhost.join_pause", Seconds, "10", "How long to wait in between";
+    XENHOST_PCI_DEVICES = "xenhost.pci_devices", Path, "/sys/bus/pci/devices", "The kernel's list of PCI devices";
+
+    DEADLINE = "programs.deadline", Seconds, "300", "How long a program of the control domain may run";
+    XE_DEADLINE = "programs.xe_deadline", Seconds, "3600", "How long xe may run: it waits for guests to shut down";
+    XE = "programs.xe", Command, "xe", "xapi's command line";
+    XENSTORE_READ = "programs.xenstore_read", Command, "xenstore-read", "Reads a record of xenstore";
+    XENSTORE_WRITE = "programs.xenstore_write", Command, "xenstore-write", "Writes a record of xenstore";
+    XENSTORE_LS = "programs.xenstore_ls", Command, "xenstore-ls", "Lists records of xenstore";
+    XENSTORE_RM = "programs.xenstore_rm", Command, "xenstore-rm", "Removes records of xenstore";
+    XENSTORE_EXISTS = "programs.xenstore_exists", Command, "xenstore-exists", "Says whether there is a record";
+    UPTIME = "programs.uptime", Command, "uptime", "How long the host has been up";
+    LSPCI = "programs.lspci", Command, "lspci", "Lists PCI devices";
+    SM_CLEANUP = "programs.sm_cleanup", Command, "/opt/xensource/sm/cleanup.py", "The storage manager's garbage collector";
+    IP = "programs.ip", Command, "ip", "Network interfaces";
+    BRCTL = "programs.brctl", Command, "brctl", "Bridges of the kernel";
+    OVS_VSCTL = "programs.ovs_vsctl", Command, "ovs-vsctl", "Bridges of Open vSwitch";
+    OVS_OFCTL = "programs.ovs_ofctl", Command, "ovs-ofctl", "Flows of Open vSwitch";
+    OVSDB_CLIENT = "programs.ovsdb_client", Command, "ovsdb-client", "The database of Open vSwitch";
+    IPTABLES_SAVE = "programs.iptables_save", Command, "iptables-save", "Prints the packet filter for IPv4";
+    IPTABLES_RESTORE = "programs.iptables_restore", Command, "iptables-restore", "Sets it";
+    IP6TABLES_SAVE = "programs.ip6tables_save", Command, "ip6tables-save", "Prints the packet filter for IPv6";
+    IP6TABLES_RESTORE = "programs.ip6tables_restore", Command, "ip6tables-restore", "Sets it";
+    IPSET = "programs.ipset", Command, "ipset", "Sets of addresses";
+    SYSCTL = "programs.sysctl", Command, "sysctl", "Parameters of the kernel";
+    CONNTRACK = "programs.conntrack", Command, "conntrack", "Tracked connections";
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the errors of the layers below the pipeline mean to the control plane.
 
 use super::failure::{Class, Failure};
-use crate::{boot, xenapi};
+use crate::{boot, dom0, xenapi};
 
 impl From<xenapi::Error> for Failure {
     fn from(error: xenapi::Error) -> Self {
@@ -27,6 +27,23 @@ impl From<boot::Error> for Failure {
             Error::Name { .. } | Error::Outside { .. } => Class::ArgumentError,
             Error::NotAFile { .. } | Error::Device { .. } | Error::Short { .. } => Class::PluginError,
             Error::NoSpace { .. } | Error::Copy { .. } | Error::Os(_) => Class::OsError,
+        };
+        Self::from_error(class, &error)
+    }
+}
+
+impl From<dom0::Error> for Failure {
+    fn from(error: dom0::Error) -> Self {
+        use dom0::Kind;
+        let class = match error.kind() {
+            Kind::BadArgument => Class::ArgumentError,
+            Kind::Refused | Kind::Timeout => Class::PluginError,
+            Kind::ProgramMissing => Class::CommandNotFound,
+            Kind::Program => Class::SubprocessException,
+            Kind::Xenstore => Class::XenstoreError,
+            Kind::Reboot => Class::RebootDetectedError,
+            Kind::NotImplemented => Class::NotImplementedError,
+            Kind::System => Class::OsError,
         };
         Self::from_error(class, &error)
     }

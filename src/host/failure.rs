@@ -20,6 +20,12 @@ pub enum Class {
     SubprocessException,
     /// A program that is needed is not installed.
     CommandNotFound,
+    /// One of xenstore's programs failed.
+    XenstoreError,
+    /// A guest went away while its agent was asked.
+    RebootDetectedError,
+    /// A guest's agent cannot do what it is asked.
+    NotImplementedError,
     /// The operating system refused.
     OsError,
     /// Anything else, including a bug here.
@@ -38,6 +44,9 @@ impl Class {
             Class::IndexError => "IndexError",
             Class::SubprocessException => "SubprocessException",
             Class::CommandNotFound => "CommandNotFound",
+            Class::XenstoreError => "XenstoreError",
+            Class::RebootDetectedError => "RebootDetectedError",
+            Class::NotImplementedError => "NotImplementedError",
             Class::OsError => "OSError",
             Class::Exception => "Exception",
             Class::Failure => "Failure",

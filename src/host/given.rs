@@ -33,8 +33,9 @@ impl Given {
             (Some(_), Some(_), _) => {
                 return Err(Failure::argument(format!("{name}: give either json or params, not both")));
             }
+            (Some(text), None, Encoding::Json) => (Self::from_json(name, text)?, Reply::Plain),
             (Some(text), None, _) => (Self::from_json(name, text)?, Reply::Json),
-            (None, _, Encoding::Plain) => (Self::from_map(call, function), Reply::Plain),
+            (None, _, Encoding::Plain | Encoding::Json) => (Self::from_map(call, function), Reply::Plain),
             (None, Some(text), Encoding::Pickled) => (Self::from_pickle(name, text)?, Reply::Pickle),
             (None, None, Encoding::Pickled) => (Self::default(), Reply::Pickle),
         };
@@ -188,6 +189,8 @@ mod tests {
             (&[("json", r#"{"a": 1, "b": 2}"#)], Encoding::Plain, (vec![], vec!["a", "b"], Reply::Json)),
             (&[("json", "{}")], Encoding::Pickled, (vec![], vec![], Reply::Json)),
             (&[("key", "k"), ("host_uuid", "u")], Encoding::Plain, (vec![], vec!["key"], Reply::Plain)),
+            (&[("key", "k"), ("params", "p")], Encoding::Json, (vec![], vec!["key"], Reply::Plain)),
+            (&[("json", r#"{"key": "k"}"#)], Encoding::Json, (vec![], vec!["key"], Reply::Plain)),
         ] {
             let (positional, names, reply) = expected;
             let names = names.into_iter().map(str::to_owned).collect();

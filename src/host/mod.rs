@@ -36,4 +36,4 @@ pub use message::presentable;
 pub use place::{directory_beside_sr, sr_path};
 pub use plugin::{Encoding, Function, Parameter, Plugin};
 pub use run::run;
-pub use work::{settings, work};
+pub use work::{settings, work, work_with};

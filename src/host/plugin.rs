@@ -63,4 +63,6 @@ pub enum Encoding {
     Pickled,
     /// Arguments as texts straight from the map, the result as the bare text: `call_plugin`.
     Plain,
+    /// As [`Plain`](Self::Plain), where that text is JSON already: it is the same however the call came.
+    Json,
 }

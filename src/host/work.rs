@@ -24,11 +24,22 @@ pub fn work<T: Serialize>(
     choice: Choice,
     work: impl FnOnce(Context<'_>) -> Result<T, pipeline::Error>,
 ) -> Result<Value, Failure> {
-    let settings = settings()?;
+    work_with(&settings()?, choice, |context| Ok(work(context)?))
+}
+
+/// As [`work`], for work that has looked at the settings and knows best what its errors mean.
+///
+/// # Errors
+/// Those of `work`.
+pub fn work_with<T: Serialize>(
+    settings: &Settings,
+    choice: Choice,
+    work: impl FnOnce(Context<'_>) -> Result<T, Failure>,
+) -> Result<Value, Failure> {
     let tool = tool::select(choice, settings.text(key::VHD_UTIL)).map_err(pipeline::Error::from)?;
     let progress = Lines::new(EVERY, |line| tracing::info!("{line}"));
     let context = Context { tool: tool.as_ref(), progress: &progress, clock: SystemTime::now };
-    value(&context.run(work)?)
+    value(&work(context)?)
 }
 
 /// The settings in force on this host.
@@ -106,6 +117,7 @@ impl From<iso::Error> for Failure {
 
 impl From<pipeline::Error> for Failure {
     fn from(error: pipeline::Error) -> Self {
+        let error = error.settled();
         Self::new(class(error.kind()), error.full_message())
     }
 }

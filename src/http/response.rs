@@ -11,6 +11,7 @@ use super::fault::failed;
 use super::request::Method;
 use super::status::{Outcome, outcome};
 use super::url::Url;
+use crate::wire::scrub::scrub;
 
 /// Most bytes read of what a server says about an error.
 const EXCERPT: usize = 300;
@@ -70,7 +71,8 @@ impl Response {
         while let Ok(n @ 1..) = self.body.read_piece(&mut first[read..]) {
             read += n;
         }
-        let excerpt = excerpt(&first[..read]);
+        // Some servers quote what they were asked with.
+        let excerpt = scrub(&excerpt(&first[..read]));
         Error::Status {
             doing: self.method.name(),
             url: self.url.to_string(),

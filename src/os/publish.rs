@@ -48,13 +48,21 @@ pub fn replace(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> 
     Ok(retry_on_intr(|| rustix::fs::renameat(source, from, target, to))?)
 }
 
-/// Renames without replacing. NFS refuses the flag; there a link and an unlink do the same.
+/// Renames without replacing. NFS refuses the flag; there a link and an unlink do the same. Where there are neither, as on
+/// FUSE without hard links, it is looked before: whoever calls holds the lock that keeps others from making names.
 pub(super) fn rename(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io::Result<()> {
     match retry_on_intr(|| rustix::fs::renameat_with(source, from, target, to, RenameFlags::NOREPLACE)) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-            retry_on_intr(|| rustix::fs::linkat(source, from, target, to, AtFlags::empty()))?;
-            Ok(retry_on_intr(|| rustix::fs::unlinkat(source, from, AtFlags::empty()))?)
-        }
-        done => Ok(done?),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+        done => return Ok(done?),
+    }
+    match retry_on_intr(|| rustix::fs::linkat(source, from, target, to, AtFlags::empty())) {
+        Ok(()) => return Ok(retry_on_intr(|| rustix::fs::unlinkat(source, from, AtFlags::empty()))?),
+        Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS) => {}
+        Err(e) => return Err(e.into()),
+    }
+    match rustix::fs::statat(target, to, AtFlags::SYMLINK_NOFOLLOW) {
+        Err(Errno::NOENT) => Ok(retry_on_intr(|| rustix::fs::renameat(source, from, target, to))?),
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(e) => Err(e.into()),
     }
 }

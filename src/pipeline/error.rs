@@ -6,6 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::http::{self, Outcome};
+use crate::transport::glance;
 use crate::vhd::{self, Finding};
 use crate::{os, sr, tool, transport};
 
@@ -173,6 +174,12 @@ pub enum Error {
     Os(#[from] os::Error),
 }
 
+impl From<glance::Error> for Error {
+    fn from(error: glance::Error) -> Self {
+        Self::Transport(error.into())
+    }
+}
+
 fn and_more(count: u64) -> String {
     if count == 0 { String::new() } else { format!(" (and {count} more)") }
 }
@@ -217,6 +224,14 @@ impl Error {
             };
             let (expected, found) = (expected.to_owned(), source.to_string());
             Self::Archive { archive, problem, expected, found }
+        }
+    }
+
+    /// For `map_err` around a sink: what it says of itself, or what the system did.
+    pub(crate) fn sink(source: io::Error) -> Self {
+        match source.downcast::<transport::Error>() {
+            Ok(error) => Self::Transport(error),
+            Err(source) => os::Error::at::<io::Error>("writing", "the image")(source).into(),
         }
     }
 
@@ -278,12 +293,25 @@ impl Error {
             Self::Tool(_) | Self::Spawn(_) => Kind::Tool,
             Self::Changed { .. } => Kind::Changed,
             Self::Transport(transport::Error::Os(e)) | Self::Sr(sr::Error::Os(e)) | Self::Os(e) => of_os(e),
+            Self::Transport(transport::Error::Glance(e)) => of_glance(e),
             Self::Transport(_) => Kind::BadArgument,
         }
     }
 
+    /// The same, but if a signal is behind it, [`Self::Stopped`]: where that came upon the work is of no use to anybody.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        match self.stopped_by() {
+            Some(signal) => {
+                tracing::info!(place = self.full_message(), "stopped");
+                Self::Stopped { signal }
+            }
+            None => self,
+        }
+    }
+
     /// The signal behind it, if there is one.
-    pub(crate) fn stopped_by(&self) -> Option<os::stop::Signal> {
+    fn stopped_by(&self) -> Option<os::stop::Signal> {
         let causes = std::iter::successors(Some(self as &dyn std::error::Error), |e| e.source());
         causes.filter_map(|e| e.downcast_ref()).find_map(os::stop::Signal::behind)
     }
@@ -323,6 +351,16 @@ impl Error {
 
 fn of_os(error: &os::Error) -> Kind {
     if error.source.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::System }
+}
+
+fn of_glance(error: &glance::Error) -> Kind {
+    match error {
+        glance::Error::Argument { .. } | glance::Error::NoEndpoint => Kind::BadArgument,
+        glance::Error::NoSuchImage { .. } => Kind::NoSuchImage,
+        glance::Error::NoData { .. } | glance::Error::NotQueued { .. } => Kind::Refused,
+        glance::Error::Mismatch { .. } | glance::Error::Answer { .. } => Kind::Network,
+        glance::Error::Http(e) => of_http(e),
+    }
 }
 
 fn of_http(error: &http::Error) -> Kind {

@@ -69,6 +69,8 @@ pub(crate) fn settle(
     dry_run: bool,
     ctx: Context<'_>,
 ) -> Result<Imported, Error> {
+    // Tools take paths: those of the staging area must still be what they were.
+    sr.require_same()?;
     let chain = identify::assign(chain, uuids, sr)?;
     let chain = relink::link(chain, ctx)?;
     let chain = validate::check(chain, ctx)?;

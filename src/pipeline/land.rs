@@ -43,7 +43,7 @@ pub(crate) fn publish(
         os::stop::check().map_err(os::Error::at("landing", dir.path()))?;
         let arrivals: Vec<Arrival> =
             links.iter().map(|l| Arrival { uuid: l.uuid, staged: l.file_name() }).collect();
-        sr::land(sr, staging, &arrivals, |inode| call.remember(sr, &imported, inode))?;
+        sr::land(sr, staging, &arrivals, |files| call.remember(sr, &imported, files))?;
     }
     tracing::info!(%leaf, links = links.len(), dry_run, "imported");
     Ok(imported)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::error::Error;
 use super::identify::Identities;
 use super::report::Imported;
-use crate::sr::{self, Action, Claim, Receipt, Recovery, Repository, Staging};
+use crate::sr::{self, Action, Claim, Identity, Receipt, Recovery, Repository, Staging};
 use crate::transport::Origin;
 
 /// A call that is to land a chain.
@@ -82,11 +82,11 @@ impl Call {
 
     /// Remembers what the call is about to come to. A host without room for that forgets: then the same call made again is
     /// refused, as its uuids are taken.
-    pub(crate) fn remember(&self, sr: &Repository, answer: &Imported, inode: u64) {
+    pub(crate) fn remember(&self, sr: &Repository, answer: &Imported, files: &[Identity]) {
         let (Some(leaf), false) = (self.leaf, self.claim.call.is_empty()) else { return };
         let Ok(text) = serde_json::to_string(answer) else { return };
         let (call, traces) = (self.claim.call.clone(), self.traces.clone());
-        if let Err(error) = (Receipt { call, traces, leaf, answer: text }).keep(sr, inode) {
+        if let Err(error) = (Receipt { call, traces, leaf, answer: text }).keep(sr, files) {
             tracing::info!(%error, "no receipt of this call is kept");
         }
     }

@@ -12,7 +12,6 @@ use super::error::Error;
 use super::export::Export;
 use super::freeze::Frozen;
 use super::held::{Held, member_name};
-use crate::os;
 use crate::stream::{DigestWriter, Digests, WatchReader};
 use crate::transport::Sink;
 use crate::vhd::{Chain, Flattened, Image};
@@ -25,7 +24,6 @@ pub(crate) fn pack(
     how: &Export,
     ctx: Context<'_>,
 ) -> Result<(Sink, Digests, u64), Error> {
-    let writing = || os::Error::at::<io::Error>("writing", "the image");
     let gzip = GzEncoder::new(DigestWriter::new(sink), Compression::new(how.level));
     let mut archive = tar::Builder::new(gzip);
     archive.sparse(false);
@@ -39,18 +37,18 @@ pub(crate) fn pack(
         let mut chain = Chain::join(links).map_err(Error::engine(&name))?;
         let flat = Flattened::new(&mut chain, uuid, ctx.now()).map_err(Error::engine(&name))?;
         bytes = flat.len();
-        append(&mut archive, 0, flat.len(), flat, ctx).map_err(writing())?;
+        append(&mut archive, 0, flat.len(), flat, ctx).map_err(Error::sink)?;
     } else {
         for index in 0..held.vdis.len() {
             let name = held.name(index);
             let image = held.image(index)?;
             let frozen = Frozen::new(image, index > 0).map_err(Error::engine(&name))?;
             bytes += frozen.len();
-            append(&mut archive, index, frozen.len(), frozen, ctx).map_err(writing())?;
+            append(&mut archive, index, frozen.len(), frozen, ctx).map_err(Error::sink)?;
         }
     }
-    let gzip = archive.into_inner().map_err(writing())?;
-    let (sink, digests) = gzip.finish().and_then(DigestWriter::finish).map_err(writing())?;
+    let gzip = archive.into_inner().map_err(Error::sink)?;
+    let (sink, digests) = gzip.finish().and_then(DigestWriter::finish).map_err(Error::sink)?;
     Ok((sink, digests, bytes))
 }
 

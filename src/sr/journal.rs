@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::Error;
+use super::identity::Identity;
 use crate::os::{self, Dir};
 
 /// Its name in the staging area.
-const NAME: &str = "journal";
+pub(super) const NAME: &str = "journal";
 /// Longer than any journal.
 const LONGEST: u64 = 64 << 10;
 /// The second line.
@@ -37,11 +38,10 @@ pub enum Order {
 pub(super) struct Entry {
     pub(super) uuid: Uuid,
     pub(super) staged: String,
-    pub(super) inode: u64,
+    #[serde(flatten)]
+    pub(super) identity: Identity,
     /// Bytes.
     pub(super) size: u64,
-    /// The identity of the image, of which its child speaks.
-    pub(super) footer_uuid: Option<Uuid>,
 }
 
 /// The landing of a chain.
@@ -110,8 +110,8 @@ mod tests {
     use super::*;
 
     fn journal() -> Journal {
-        let entry =
-            Entry { uuid: Uuid::from_u128(7), staged: "7.vhd".into(), inode: 9, size: 10, footer_uuid: None };
+        let identity = Identity { inode: 9, footer_uuid: None };
+        let entry = Entry { uuid: Uuid::from_u128(7), staged: "7.vhd".into(), identity, size: 10 };
         Journal { order: Order::ParentsFirst, links: vec![entry], committed: false }
     }
 

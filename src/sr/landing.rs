@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use super::error::Error;
 use super::exclusion::{self, Collector, Exclusion};
+use super::identity::Identity;
 use super::journal::{Entry, Journal, Order};
 use super::repository::{Repository, vdi_file_name};
 use super::staging::Staging;
 use crate::os::{self, Published};
-use crate::vhd::Image;
 
 /// A file on its way from staging into the SR.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub struct Arrival {
 }
 
 /// Lands `chain`, leaf first as given, and removes the staging area. On failure nothing of it is left in the SR. Just
-/// before the commit point, when nothing but that is left to do, `last` is called with the leaf's inode.
+/// before the commit point, when nothing but that is left to do, `last` is called with
+/// what its files will be known by, leaf first.
 ///
 /// # Errors
 /// A name is taken, the storage manager's locks could not be had, or the system refused.
@@ -33,7 +34,7 @@ pub fn land(
     sr: &Repository,
     staging: Staging,
     chain: &[Arrival],
-    last: impl FnOnce(u64),
+    last: impl FnOnce(&[Identity]),
 ) -> Result<(), Error> {
     let journal = intend(sr, &staging, chain)?;
     let file = journal.write(staging.dir())?;
@@ -66,14 +67,9 @@ fn intend(sr: &Repository, staging: &Staging, chain: &[Arrival]) -> Result<Journ
     let mut links = Vec::new();
     for Arrival { uuid, staged } in chain {
         let file = staging.dir().open_file(staged, false)?;
-        let metadata = file.metadata().map_err(os::Error::at("examining", staging.dir().join(staged)))?;
-        links.push(Entry {
-            uuid: *uuid,
-            staged: staged.clone(),
-            inode: std::os::unix::fs::MetadataExt::ino(&metadata),
-            size: metadata.len(),
-            footer_uuid: Image::open(&file).ok().map(|image| image.uuid()),
-        });
+        let known = file.metadata().and_then(|metadata| Ok((metadata.len(), Identity::of(&file)?)));
+        let (size, identity) = known.map_err(os::Error::at("examining", staging.dir().join(staged)))?;
+        links.push(Entry { uuid: *uuid, staged: staged.clone(), identity, size });
     }
     Ok(Journal { order: exclusion::order(sr)?, links, committed: false })
 }
@@ -82,20 +78,21 @@ fn publish(
     journal: &Journal,
     sr: &Repository,
     staging: &Staging,
-    last: impl FnOnce(u64),
+    last: impl FnOnce(&[Identity]),
 ) -> Result<(), Error> {
     let Some((leaf, parents)) = journal.links.split_first() else { return Ok(()) };
+    let identities: Vec<Identity> = journal.links.iter().map(|entry| entry.identity).collect();
     match journal.order {
         Order::ParentsFirst => {
             parents.iter().rev().try_for_each(|parent| publish_one(sr, staging, parent))?;
             if !parents.is_empty() {
                 sr.dir().sync()?;
             }
-            last(leaf.inode);
+            last(&identities);
             publish_one(sr, staging, leaf)?;
         }
         Order::LeafFirst => {
-            last(leaf.inode);
+            last(&identities);
             publish_one(sr, staging, leaf)?;
             parents.iter().try_for_each(|parent| publish_one(sr, staging, parent))?;
         }
@@ -107,7 +104,7 @@ fn publish(
 /// The name leads to the file that was put there.
 fn require_landed(sr: &Repository, entry: &Entry) -> Result<(), Error> {
     let found = match sr.inode(entry.uuid)? {
-        Some(inode) if inode == entry.inode => return Ok(()),
+        Some(inode) if inode == entry.identity.inode => return Ok(()),
         Some(_) => "another",
         None => "nothing",
     };
@@ -124,7 +121,7 @@ pub(super) fn publish_one(sr: &Repository, staging: &Staging, entry: &Entry) -> 
         }
         // A server that was asked twice says so of what it has done itself.
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-            if sr.inode(entry.uuid)? == Some(entry.inode) {
+            if sr.inode(entry.uuid)? == Some(entry.identity.inode) {
                 return Ok(());
             }
             Err(Error::Taken { uuid: entry.uuid, path: sr.dir().join(&name) })
@@ -137,7 +134,7 @@ pub(super) fn publish_one(sr: &Repository, staging: &Staging, entry: &Entry) -> 
 /// leads to another file is not ours to remove.
 pub(super) fn take_back(sr: &Repository, leaf_first: &[&Entry]) -> Result<(), Error> {
     for entry in leaf_first {
-        if sr.inode(entry.uuid)? == Some(entry.inode) {
+        if sr.inode(entry.uuid)? == Some(entry.identity.inode) {
             sr.dir().unlink(&vdi_file_name(entry.uuid))?;
         }
     }

@@ -17,6 +17,7 @@ mod claim;
 mod error;
 mod exclusion;
 mod gate;
+mod identity;
 mod journal;
 mod landing;
 mod policy;
@@ -28,6 +29,7 @@ mod tree;
 
 pub use claim::{Claim, Owner};
 pub use error::Error;
+pub use identity::Identity;
 pub use journal::Order;
 pub use landing::{Arrival, land};
 pub use policy::Policy;

@@ -1,6 +1,7 @@
 //! What is remembered of calls that landed, for the same call made again because its answer was lost.
 //!
-//! A receipt is written before the commit point and counts only while the leaf that it speaks of is in the SR, so it is
+//! A receipt is written before the commit point and counts only while the chain that it speaks of is in the SR under
+//! its leaf's name, so it is
 //! never wrong, whenever the process dies. It counts for the same source only: one that is gone, or what is left of it, but
 //! not one that has changed. It is kept on this host, for a day: no task of xapi lives longer (`pending_task_timeout`).
 
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::identity::Identity;
 use super::repository::Repository;
 use crate::os;
 
@@ -39,33 +41,39 @@ struct Stored {
     receipt: Receipt,
     /// Of the SR.
     path: PathBuf,
-    /// Of the leaf.
-    inode: u64,
+    /// What the chain's files are known by. The storage manager folds a lone leaf into its parent, whose file has the leaf's
+    /// name from then on.
+    files: Vec<Identity>,
 }
 
 impl Receipt {
     /// The receipt of the call that landed `leaf` in `sr`, if it is the call whose digest is `call`, its source has nothing
-    /// but `traces`, and the leaf is there.
+    /// but `traces`, and the leaf's name leads to one of its files.
     #[must_use]
     pub fn find(sr: &Repository, call: &str, traces: &BTreeSet<String>, leaf: Uuid) -> Option<Self> {
         let mut text = Vec::new();
         std::fs::File::open(file(sr, leaf)).ok()?.take(LONGEST).read_to_end(&mut text).ok()?;
-        let Stored { receipt, path, inode } = serde_json::from_slice(&text).ok()?;
+        let Stored { receipt, path, files } = serde_json::from_slice(&text).ok()?;
         let same = receipt.call == call && traces.is_subset(&receipt.traces);
-        let there = path == sr.real_path() && receipt.leaf == leaf && sr.inode(leaf).ok()? == Some(inode);
+        let found = Identity::of(&sr.open_vdi(leaf).ok()?).ok()?;
+        let there = path == sr.real_path() && receipt.leaf == leaf && files.contains(&found);
         (same && there).then_some(receipt)
     }
 
-    /// Keeps it, for a leaf that is to land with `inode`. Receipts that are too old go.
+    /// Keeps it, for a chain of `files` that is to land. Receipts that are too old go.
     ///
     /// # Errors
     /// The system refused.
-    pub fn keep(self, sr: &Repository, inode: u64) -> Result<(), os::Error> {
+    pub fn keep(self, sr: &Repository, files: &[Identity]) -> Result<(), os::Error> {
         let path = file(sr, self.leaf);
         let dir = directory(sr);
         os::again(|| std::fs::create_dir_all(&dir)).map_err(os::Error::at("creating", &dir))?;
         sweep(&dir);
-        let text = serde_json::to_vec(&Stored { receipt: self, path: sr.real_path().to_owned(), inode });
+        let text = serde_json::to_vec(&Stored {
+            receipt: self,
+            path: sr.real_path().to_owned(),
+            files: files.to_vec(),
+        });
         let text = text.map_err(|e| os::Error::at("writing", &path)(std::io::Error::from(e)))?;
         let new = os::again(|| tempfile::NamedTempFile::new_in(&dir));
         let mut new = new.map_err(os::Error::at("creating a file in", &dir))?;

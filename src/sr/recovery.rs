@@ -21,7 +21,7 @@ use crate::os::Dir;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Nothing had landed: the staging area goes.
+    /// Nothing has landed, or nothing but the staging area was left to remove: it goes.
     Removed,
     /// The chain had landed: what was left of the staging area goes.
     Finished,
@@ -155,7 +155,7 @@ impl Plan {
         let Some(journal) = Journal::read(staging)? else { return none(Action::Removed) };
         let mut landed = BTreeMap::new();
         for entry in &journal.links {
-            landed.insert(entry.uuid, sr.inode(entry.uuid)? == Some(entry.inode));
+            landed.insert(entry.uuid, sr.inode(entry.uuid)? == Some(entry.identity.inode));
         }
         let leaf_landed = journal.links.first().is_some_and(|leaf| landed[&leaf.uuid]);
         if journal.committed || (leaf_landed && landed.values().all(|landed| *landed)) {

@@ -157,9 +157,15 @@ impl Repository {
     }
 
     /// Refuses to go on when the SR was unmounted, or another directory mounted over it.
-    pub(super) fn require_same(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::Moved`], or the system refused.
+    pub fn require_same(&self) -> Result<(), Error> {
         let path = self.dir.path();
-        let now = Dir::open(path)?;
+        let now = match Dir::open(path) {
+            Err(error) if error.is_missing() => return Err(Error::Moved(path.to_owned())),
+            opened => opened?,
+        };
         if now.identity()? == self.dir.identity()? { Ok(()) } else { Err(Error::Moved(path.to_owned())) }
     }
 

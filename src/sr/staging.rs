@@ -4,15 +4,14 @@ use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
-
-use rustix::fs::FileType;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
 use super::claim::{self, Claim, Owner};
 use super::error::Error;
 use super::gate::Gate;
-use super::journal::Journal;
+use super::journal::{self, Journal};
 use super::repository::Repository;
 use crate::os::{self, Dir, Lock};
 
@@ -21,6 +20,9 @@ use crate::os::{self, Dir, Lock};
 const PREFIX: &str = ".vhd-porter-";
 /// Last part of the directory's name.
 const SUFFIX: &str = ".staging";
+
+/// How long to wait for others to close what was removed.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// The staging area of one run: mode 0700, claimed for as long as its owner lives. Dropping it removes it with everything
 /// in it.
@@ -52,20 +54,19 @@ impl Staging {
             let other = std::io::Error::from(ErrorKind::CrossesDevices);
             return Err(os::Error::at("creating a staging directory in", root)(other).into());
         }
-        let claim = claim::stake(&dir, claim)?;
+        let claim = Some(claim::stake(&dir, claim)?);
         // From here on it is removed by us, the claim last.
         let path = made.keep();
         drop(gate);
         tracing::debug!(path = %path.display(), "staging area made");
-        Ok(Self { dir, claim: Some(claim), abandoned: false })
+        Ok(Self { dir, claim, abandoned: false })
     }
 
     /// Takes over the staging area of a dead owner; `None` while the owner lives, or when it is gone.
     pub(super) fn inherit(sr: &Repository, name: &str) -> Result<Option<Self>, Error> {
         let Some(dir) = open(sr, name)? else { return Ok(None) };
         match Lock::try_take(&dir, claim::NAME) {
-            Ok(None) => Ok(None),
-            Ok(claim) => Ok(Some(Self { dir, claim, abandoned: false })),
+            Ok(claim) => Ok(claim.map(|claim| Self { dir, claim: Some(claim), abandoned: false })),
             // Its owner has just removed it.
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.into()),
@@ -92,9 +93,13 @@ impl Staging {
         self.abandoned = true;
     }
 
-    /// Removes what is in it, then the claim, then the directory: whoever finds it without a claim finds it empty.
+    /// Removes what is in it, then the journal, then the claim, then the directory: whoever finds it without a journal knows
+    /// that there is nothing to end, and whoever finds it without a claim finds it empty.
     fn clear(&mut self) -> Result<(), Error> {
-        for name in self.dir.names()?.iter().filter(|name| *name != OsStr::new(claim::NAME)) {
+        let mut names = self.dir.names()?;
+        names.retain(|name| *name != OsStr::new(claim::NAME));
+        names.sort_by_key(|name| *name == OsStr::new(journal::NAME));
+        for name in names {
             let path = self.dir.path().join(name);
             let removed = os::again(|| match std::fs::symlink_metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(&path),
@@ -103,16 +108,31 @@ impl Staging {
             removed.map_err(os::Error::at("removing", &path))?;
         }
         self.dir.unlink(claim::NAME)?;
-        // NFS and FUSE keep a file that is open under a name of their own: the directory would not be empty.
+        // NFS and FUSE keep a file that is open under another name until it is closed.
         self.claim = None;
-        let path = self.dir.path();
-        match os::again(|| std::fs::remove_dir(path)) {
-            // Somebody found it without its claim and has taken it over.
-            Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::NotFound) => {
-                Ok(())
+        self.remove_directory()
+    }
+
+    fn remove_directory(&self) -> Result<(), Error> {
+        let (path, start) = (self.dir.path(), Instant::now());
+        loop {
+            match os::again(|| std::fs::remove_dir(path)) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                // Somebody found it without its claim and has taken it over.
+                Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && self.is_claimed()? => {
+                    return Ok(());
+                }
+                // Somebody has just looked at the claim, and will close it.
+                Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty && start.elapsed() < CLOSING => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                removed => return Ok(removed.map_err(os::Error::at("removing", path))?),
             }
-            removed => Ok(removed.map_err(os::Error::at("removing", path))?),
         }
+    }
+
+    fn is_claimed(&self) -> Result<bool, Error> {
+        Ok(self.dir.stat(claim::NAME)?.is_some())
     }
 }
 
@@ -127,21 +147,10 @@ impl Drop for Staging {
     }
 }
 
-/// The names of all staging areas in `sr`. What has such a name and is no directory is none of ours: a symlink would
-/// lead whoever cleans up out of the SR.
+/// The names of all staging areas in `sr`.
 pub(super) fn all(sr: &Repository) -> Result<Vec<String>, Error> {
-    let mut staging = Vec::new();
-    for name in sr.dir().names()?.into_iter().filter_map(|name| name.into_string().ok()) {
-        if !name.starts_with(PREFIX) || !name.ends_with(SUFFIX) {
-            continue;
-        }
-        match sr.dir().stat(&name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
-            Some(FileType::Directory) => staging.push(name),
-            Some(_) => tracing::warn!(name, "no directory, but named like a staging area: left alone"),
-            None => {}
-        }
-    }
-    Ok(staging)
+    let names = sr.dir().names()?.into_iter().filter_map(|name| name.into_string().ok());
+    Ok(names.filter(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX)).collect())
 }
 
 /// Opens a staging area; `None` when it has gone. A symlink of such a name is none of ours.

@@ -1,5 +1,6 @@
 //! Why a source or sink could not be opened.
 
+use super::glance;
 use crate::stream::Algorithm;
 use crate::{http, os};
 
@@ -68,6 +69,9 @@ pub enum Error {
     /// The server, or the way to it.
     #[error(transparent)]
     Http(#[from] http::Error),
+    /// An image of Glance.
+    #[error(transparent)]
+    Glance(#[from] glance::Error),
     /// The system refused.
     #[error(transparent)]
     Os(#[from] os::Error),

@@ -3,6 +3,7 @@
 mod download;
 mod error;
 mod expectation;
+pub mod glance;
 mod new_file;
 mod origin;
 mod range;

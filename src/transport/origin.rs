@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::glance;
 use super::source::file_url_path;
 
 /// Where an image comes from.
@@ -24,6 +25,10 @@ impl Origin {
     pub fn of(name: &str) -> Self {
         if name == "-" {
             return Self::default();
+        }
+        if glance::id_in(name).is_some() {
+            // Whichever server has it: its id is all that an image is known by.
+            return Self { place: Some(name.to_owned()), traces: BTreeSet::new() };
         }
         let path = match name.split_once("://") {
             Some(("file", rest)) => file_url_path(name, rest).ok(),

@@ -1,11 +1,13 @@
-//! A stream that an image is written to. A file appears under its name only when it is whole.
+//! A stream that an image is written to. What it was written to has it only when it is whole.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::error::Error;
+use super::glance::{self, Image, Upload};
 use super::new_file::NewFile;
+use crate::config::Settings;
 use crate::os;
 
 /// Where the bytes are meant to go.
@@ -15,13 +17,16 @@ pub enum Target {
     Stdout,
     /// A file that must not exist yet; or a pipe or device that does.
     File(PathBuf),
+    /// The image of Glance with this id, which waits for data.
+    Glance(String),
 }
 
 impl From<&str> for Target {
     fn from(name: &str) -> Self {
-        match name {
-            "-" => Self::Stdout,
-            path => Self::File(PathBuf::from(path)),
+        match glance::id_in(name) {
+            Some(id) => Self::Glance(id.to_owned()),
+            None if name == "-" => Self::Stdout,
+            None => Self::File(PathBuf::from(name)),
         }
     }
 }
@@ -32,6 +37,8 @@ enum Inner {
     New(NewFile, File),
     /// Something that was there and is no regular file: a pipe, a device.
     Existing(File),
+    /// An image of Glance.
+    Upload(Box<Upload>),
 }
 
 /// An open target.
@@ -40,13 +47,16 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// Opens `target` for writing.
+    /// Opens `target` for writing; the settings say where Glance is.
     ///
     /// # Errors
-    /// The file exists, or cannot be created.
-    pub fn open(target: &Target) -> Result<Self, Error> {
+    /// The file exists, or cannot be created; the image does not wait for data.
+    pub fn open(target: &Target, settings: &Settings) -> Result<Self, Error> {
         let inner = match target {
             Target::Stdout => Inner::Stdout(io::stdout()),
+            Target::Glance(id) => {
+                return Ok(Self::upload(Upload::begin(Image::configured(id, settings)?, &[])?));
+            }
             Target::File(path) => match std::fs::symlink_metadata(path) {
                 Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
                     let opened = File::options().write(true).open(path);
@@ -62,14 +72,21 @@ impl Sink {
         Ok(Self { inner })
     }
 
-    /// Ends the stream; a file is made durable and gets its name.
+    /// Writes to an image of Glance.
+    #[must_use]
+    pub fn upload(upload: Upload) -> Self {
+        Self { inner: Inner::Upload(Box::new(upload)) }
+    }
+
+    /// Ends the stream; a file is made durable and gets its name, an image of Glance is verified.
     ///
     /// # Errors
-    /// Somebody took the name meanwhile, or the system refused.
+    /// Somebody took the name meanwhile, or the system or the server refused.
     pub fn commit(mut self) -> Result<(), Error> {
         self.flush().map_err(os::Error::at("writing to", "the target"))?;
         match self.inner {
             Inner::New(new, _) => new.commit(),
+            Inner::Upload(upload) => Ok(upload.commit()?),
             Inner::Stdout(_) | Inner::Existing(_) => Ok(()),
         }
     }
@@ -81,6 +98,7 @@ impl Write for Sink {
             Inner::Stdout(out) => out.write(buf),
             Inner::New(_, file) => file.write(buf),
             Inner::Existing(file) => file.write(buf),
+            Inner::Upload(upload) => upload.write(buf),
         }
     }
 
@@ -89,6 +107,7 @@ impl Write for Sink {
             Inner::Stdout(out) => out.flush(),
             Inner::New(_, file) => file.flush(),
             Inner::Existing(file) => file.flush(),
+            Inner::Upload(upload) => upload.flush(),
         }
     }
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::download::Download;
 use super::error::Error;
 use super::expectation::{Checksums, Expectation};
+use super::glance::{self, Image};
 use super::trouble::Trouble;
 use crate::config::Settings;
 use crate::http::{Body, Client, Request, Url};
@@ -30,8 +31,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// Opens what `name` names: `-` for standard input, a `file://`, `http://` or `https://` URL, or a path. `settings` say how
-    /// to speak to servers.
+    /// Opens what `name` names: `-` for standard input, a `file://`, `http://` or `https://` URL, `glance:ID`, or a path.
+    /// `settings` say how to speak to servers, and where Glance is.
     ///
     /// # Errors
     /// There is nothing that could be read.
@@ -44,6 +45,9 @@ impl Source {
             let stdin =
                 rustix::stdio::stdin().try_clone_to_owned().map_err(os::Error::at("opening", name))?;
             return Ok(Self::from_reader("standard input", Patient(File::from(stdin))));
+        }
+        if let Some(id) = glance::id_in(name) {
+            return Image::configured(id, settings)?.download();
         }
         match name.split_once("://") {
             Some(("file", rest)) => Self::open_file(&file_url_path(name, rest)?),

@@ -7,7 +7,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::collections::HashSet;
 use std::fmt;
@@ -27,6 +27,14 @@ pub fn read(text: &str) -> Result<Value, JsonError> {
 /// Writes `value` on one line.
 pub fn write(value: &Value) -> String {
     serde_json::to_string(value).expect("every Value has a JSON form and a String cannot fail")
+}
+
+/// `text` as it is if it is JSON, else as a JSON string: os-xenapi xenstore.py `jsonify`. `NaN` is no JSON.
+pub fn jsonified(text: String) -> String {
+    match serde_json::from_str::<IgnoredAny>(&text) {
+        Ok(_) => text,
+        Err(_) => write(&Value::Text(text)),
+    }
 }
 
 impl Serialize for Value {
@@ -146,6 +154,20 @@ mod tests {
             (Value::Bool(true), Value::Tuple(vec![Value::Long("-99999999999999999999".into())])),
         ]);
         assert_eq!(write(&value), r#"{"1":"AP8=","null":null,"true":["-99999999999999999999"]}"#);
+    }
+
+    #[test]
+    fn what_is_json_is_not_touched() {
+        for (text, json) in [
+            ("", r#""""#),
+            ("None", r#""None""#),
+            ("a\"b", r#""a\"b""#),
+            ("17", "17"),
+            (r#" {"a": 1,"a" :[]}"#, r#" {"a": 1,"a" :[]}"#),
+            ("{", r#""{""#),
+        ] {
+            assert_eq!(jsonified(text.to_owned()), json);
+        }
     }
 
     #[test]

@@ -87,6 +87,18 @@ impl Value {
         }
     }
 
+    /// What Python's `str` makes of a text, an integer, a bool or `None`; nothing of anything else.
+    pub fn to_python_text(&self) -> Option<String> {
+        match self {
+            Value::None => Some("None".to_owned()),
+            Value::Bool(true) => Some("True".to_owned()),
+            Value::Bool(false) => Some("False".to_owned()),
+            Value::Int(number) => Some(number.to_string()),
+            Value::Long(text) | Value::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
     /// The items, if this is a list or a tuple.
     pub fn as_items(&self) -> Option<&[Value]> {
         match self {
@@ -179,6 +191,20 @@ mod tests {
     fn unsigned_numbers_beyond_64_signed_bits_are_long() {
         assert_eq!(Value::from(u64::MAX), Value::Long("18446744073709551615".into()));
         assert_eq!(Value::from(7_u64), Value::Int(7));
+    }
+
+    #[test]
+    fn scalars_are_spelled_as_python_spells_them() {
+        for (value, text) in [
+            (Value::None, Some("None")),
+            (Value::Bool(true), Some("True")),
+            (Value::Int(-7), Some("-7")),
+            (Value::from("text"), Some("text")),
+            (Value::Bytes(vec![0xff]), None),
+            (Value::List(Vec::new()), None),
+        ] {
+            assert_eq!(value.to_python_text().as_deref(), text);
+        }
     }
 
     #[test]

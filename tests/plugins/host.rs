@@ -13,10 +13,11 @@ use tempfile::TempDir;
 use vhd_porter::wire::xmlrpc::{Answer, MethodCall};
 
 /// The links in the plugins' directory.
-const NAMES: [&str; 11] = [
+const NAMES: &[&str] = &[
     "dom0_plugin_version",
     "dom0_plugin_version.py",
     "config_file.py",
+    "glance.py",
     "ipxe.py",
     "kernel.py",
     "migration",
@@ -24,6 +25,7 @@ const NAMES: [&str; 11] = [
     "partition_utils.py",
     "porter",
     "workarounds",
+    "workarounds.py",
     "unknown.py",
 ];
 
@@ -68,6 +70,12 @@ impl Host {
         self.variables.push((name, value.into()));
     }
 
+    /// The variables that were added, as `NAME=VALUE`.
+    #[allow(dead_code, reason = "for those who start plugins in another way")]
+    pub(crate) fn variables(&self) -> Vec<String> {
+        self.variables.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect()
+    }
+
     /// A file of the host.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
@@ -77,10 +85,15 @@ impl Host {
     /// `ocaml/forkexecd/helper/vfork_helper.c`.
     pub(crate) fn command(&self, plugin: &str) -> Command {
         let mut command = Command::new(self.path(plugin));
+        self.furnish(&mut command);
+        command
+    }
+
+    /// Gives a process what xapi gives it.
+    pub(crate) fn furnish(&self, command: &mut Command) {
         command.env_clear().env("PATH", "/sbin:/usr/sbin:/bin:/usr/bin").current_dir("/");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(OpenOptions::new().write(true).open("/dev/null").unwrap());
-        command
     }
 
     /// Runs `command` to its end.

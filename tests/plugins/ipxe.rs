@@ -227,7 +227,12 @@ fn each_failure_has_its_class_and_leaves_the_image() {
         document
     };
     for (images, document, class, said) in [
-        (&images, with(0, json!("/tmp/nonexistent")), "OSError", "/tmp/nonexistent/iso"),
+        (
+            &images,
+            with(0, json!("/nonexistent")),
+            "ArgumentError",
+            "sr_path: expected the directory of an SR below",
+        ),
         (&images, with(1, json!("../x")), "ArgumentError", "malformed uuid"),
         (&images, with(1, json!(Uuid::new_v4())), "OSError", "No such file or directory"),
         (

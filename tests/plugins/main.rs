@@ -3,9 +3,11 @@
 #![allow(clippy::disallowed_methods, reason = "a test starts the program it tests, and Pythons")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod again;
 mod by_hand;
 mod calls;
 mod contract;
+mod dom0;
 mod failures;
 mod host;
 mod hostile;

@@ -51,10 +51,18 @@ impl Disk {
         String::from_utf8(blkid.output().unwrap().stdout).unwrap().trim().to_owned()
     }
 
-    /// Loop devices over this disk: none once a call is over.
+    /// Loop devices over this disk: none once a call is over. The last to close one may be udev, a little later.
     fn windows(&self) -> String {
-        let output = Command::new("losetup").arg("--associated").arg(&self.path).output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
+        let mut windows = String::new();
+        for _ in 0..100 {
+            let output = Command::new("losetup").arg("--associated").arg(&self.path).output().unwrap();
+            windows = String::from_utf8(output.stdout).unwrap();
+            if windows.is_empty() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        windows
     }
 }
 

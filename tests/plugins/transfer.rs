@@ -287,6 +287,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_run() {
         (with(1, json!(7)), "ArgumentError", "argument host: expected text, found int"),
         (with(2, json!("../x")), "ArgumentError", "malformed uuid"),
         (with(3, json!("/tmp/nonexistent")), "OSError", "expected the directory of an SR, found nothing"),
+        (with(3, json!("/etc")), "ArgumentError", "sr_path: expected the directory of an SR below"),
         (with(4, json!(1000)), "ArgumentError", "sequence number: expected 0 to 999, found 1000"),
         (with(4, json!("-1")), "ArgumentError", "argument seq_num: expected an integer"),
         (with(2, json!(missing)), "OSError", "is not in"),

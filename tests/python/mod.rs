@@ -58,6 +58,11 @@ impl Python {
         pythons
     }
 
+    /// The program.
+    pub(crate) fn program(&self) -> &std::path::Path {
+        &self.program
+    }
+
     fn probe(program: PathBuf) -> Option<Self> {
         let script = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])";
         let output = Command::new(&program).args(["-c", script]).output().ok()?;

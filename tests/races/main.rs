@@ -6,9 +6,15 @@
 
 mod chaos;
 mod concurrent;
+mod filesystems;
+mod hostile;
 mod image;
 mod manager;
 mod place;
+mod recovery;
+mod soak;
+mod staged;
+mod waiting;
 
 /// Whether the long campaigns are asked for.
 fn long() -> bool {

@@ -45,7 +45,7 @@ impl Porter {
         command.args(args).env("VHD_PORTER_VHD_UTIL", "no-vhd-util-unless-a-test-names-one");
         // Nothing is remembered from one test to the next, and nothing of this host is read.
         command.env("VHD_PORTER_STATE", "/dev/null/none").env("VHD_PORTER_SR_LOCKS", "/dev/null/none");
-        command.env("VHD_PORTER_SR_RESERVE", "0");
+        command.env("VHD_PORTER_SR_RESERVE", "0").env("VHD_PORTER_SR_ROOTS", "/tmp:/var/tmp:/dev/shm");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { command, feed: None, signals: Vec::new() }
     }
