@@ -84,28 +84,29 @@ pub(crate) const PLUGIN: Plugin = Plugin {
 /// Brings an image into the SR, its links under the uuids at the end of the stack: `{'root': {'uuid': LEAF}}`.
 fn download(arguments: &Arguments, endpoint: &str) -> Result<Value, Failure> {
     let (sr_path, settings) = host::sr_path(arguments)?;
+    host::confine(&settings, &[&sr_path]);
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
     let image = image(arguments, endpoint, Client::new(&settings).map_err(refused)?)?;
-    host::confine(&settings, &[&sr_path]);
     host::work_with(&settings, Choice::Auto, |ctx| {
         let sr = Repository::open_writable(&sr_path, &settings).map_err(pipeline::Error::from)?;
         let (import, origin) = (Import { uuids, ..Import::default() }, Origin::of(&image.to_string()));
-        Ok(import.run(origin, || image.download(), &sr, ctx).map_err(download_failure)?.root_only())
+        let imported = ctx.run(|ctx| import.run(origin, || image.download(), &sr, ctx));
+        Ok(imported.map_err(download_failure)?.root_only())
     })
 }
 
 /// Writes VDIs, leaf first, as the data of an image that waits for it. The result is `None`.
 fn upload(arguments: &Arguments, endpoint: &str) -> Result<Value, Failure> {
     let (sr_path, settings) = host::sr_path(arguments)?;
+    host::confine(&settings, &[&sr_path]);
     let vdis = parse_uuids(&arguments.texts("vdi_uuids")?)?;
     let (level, properties) = (level(arguments)?, texts_of(arguments, "properties")?);
     let image = image(arguments, endpoint, Client::new(&settings).map_err(refused)?)?;
-    host::confine(&settings, &[&sr_path]);
     host::work_with(&settings, Choice::Embedded, |ctx| {
         let sr = Repository::open(&sr_path).map_err(pipeline::Error::from)?;
         let upload = Upload::begin(image, &properties).map_err(|e| upload_failure(e.into()))?;
         let export = Export { vdis, chain: false, flatten: false, level };
-        export.run(&sr, Sink::upload(upload), ctx).map_err(upload_failure)?;
+        ctx.run(|ctx| export.run(&sr, Sink::upload(upload), ctx)).map_err(upload_failure)?;
         Ok(())
     })
 }

@@ -72,7 +72,7 @@ pub(super) fn with_context<T>(
     let tool = tool::select(tool.tool, settings.text(key::VHD_UTIL))?;
     let progress = progress(quiet);
     let context = Context { tool: tool.as_ref(), progress: progress.as_ref(), clock: SystemTime::now };
-    Ok(work(context).map_err(pipeline::Error::settled)?)
+    Ok(context.run(work)?)
 }
 
 /// The embedded engine, for work that needs no other.

@@ -24,7 +24,7 @@ pub fn work<T: Serialize>(
     choice: Choice,
     work: impl FnOnce(Context<'_>) -> Result<T, pipeline::Error>,
 ) -> Result<Value, Failure> {
-    work_with(&settings()?, choice, |context| Ok(work(context)?))
+    work_with(&settings()?, choice, |context| Ok(context.run(work)?))
 }
 
 /// As [`work`], for work that has looked at the settings and knows best what its errors mean.
@@ -117,7 +117,6 @@ impl From<iso::Error> for Failure {
 
 impl From<pipeline::Error> for Failure {
     fn from(error: pipeline::Error) -> Self {
-        let error = error.settled();
         Self::new(class(error.kind()), error.full_message())
     }
 }

@@ -60,8 +60,8 @@ pub(super) fn rename(source: &impl AsFd, from: &str, target: &impl AsFd, to: &st
         Err(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS) => {}
         Err(e) => return Err(e.into()),
     }
-    match rustix::fs::statat(target, to, AtFlags::SYMLINK_NOFOLLOW) {
-        Err(Errno::NOENT) => Ok(retry_on_intr(|| rustix::fs::renameat(source, from, target, to))?),
+    match retry_on_intr(|| rustix::fs::statat(target, to, AtFlags::SYMLINK_NOFOLLOW)) {
+        Err(Errno::NOENT) => replace(source, from, target, to),
         Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
         Err(e) => Err(e.into()),
     }

@@ -1,11 +1,11 @@
 //! A directory of VHDs, as a migration leaves it on the target host, becomes a chain of VDIs.
 
-use std::fs::File;
 use std::path::PathBuf;
 
 use super::carried::Carried;
 use super::context::Context;
 use super::decode::{StagedMember, Unpacked};
+use super::duplicate::duplicate;
 use super::error::Error;
 use super::examine::{Tolerance, examine};
 use super::identify::Identities;
@@ -49,7 +49,7 @@ impl Adopt {
             Begun::Staging(staging) => staging,
         };
         let source = Dir::open(&self.directory)?;
-        let unpacked = stage(&source, staging, ctx)?;
+        let unpacked = stage(&source, staging, sr, ctx)?;
         let chain = sequence::order(unpacked, &name)?;
         let chain = examine(chain, Tolerance::default(), ctx)?;
         let imported = settle(chain, &self.uuids, &call, sr, false, ctx)?;
@@ -68,13 +68,13 @@ impl Adopt {
     }
 }
 
-fn stage(source: &Dir, staging: Staging, ctx: Context<'_>) -> Result<Unpacked, Error> {
+fn stage(source: &Dir, staging: Staging, sr: &Repository, ctx: Context<'_>) -> Result<Unpacked, Error> {
     ctx.stage(Stage::Duplicate, None)?;
     let (mut members, mut notes) = (Vec::new(), Vec::new());
     for name in source.names()? {
         let Some(name) = name.to_str().filter(|n| n.ends_with(".vhd") && *n != "swap.vhd") else { continue };
         let member = StagedMember { name: name.to_owned(), staged: format!("{}.member", members.len()) };
-        bring(source, name, staging.dir(), &member.staged, ctx)?;
+        bring(source, name, staging.dir(), &member.staged, sr, ctx)?;
         let file = staging.dir().open_file(&member.staged, true)?;
         // What cannot be finished is told by the examination.
         if vhd::finish_footers(&file).is_ok_and(|changed| changed) {
@@ -89,7 +89,14 @@ fn stage(source: &Dir, staging: Staging, ctx: Context<'_>) -> Result<Unpacked, E
 ///
 /// A file that has a second name already is never given a third: it may be a VDI's, left from a run that was killed
 /// between landing and removing, and two VDIs in one file would destroy each other.
-fn bring(source: &Dir, name: &str, staging: &Dir, staged: &str, ctx: Context<'_>) -> Result<(), Error> {
+fn bring(
+    source: &Dir,
+    name: &str,
+    staging: &Dir,
+    staged: &str,
+    sr: &Repository,
+    ctx: Context<'_>,
+) -> Result<(), Error> {
     let from = source.open_file(name, false)?;
     let sole = source.stat(name)?.is_some_and(|s| s.st_nlink == 1);
     let to = staging.create(staged)?;
@@ -102,12 +109,7 @@ fn bring(source: &Dir, name: &str, staging: &Dir, staged: &str, ctx: Context<'_>
             return Ok(());
         }
         let to = staging.create(staged)?;
-        return copy(&from, &to, source, name, ctx);
+        return duplicate(&from, &source.join(name), &to, sr, ctx).map(drop);
     }
-    copy(&from, &to, source, name, ctx)
-}
-
-fn copy(from: &File, to: &File, source: &Dir, name: &str, ctx: Context<'_>) -> Result<(), Error> {
-    let copied = os::duplicate(from, to, |n| ctx.progress.advance(n));
-    Ok(copied.map(drop).map_err(os::Error::at("copying", source.join(name)))?)
+    duplicate(&from, &source.join(name), &to, sr, ctx).map(drop)
 }

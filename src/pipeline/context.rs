@@ -26,6 +26,20 @@ impl Context<'_> {
         VhdTime::from_system((self.clock)())
     }
 
+    /// Does `work`. If a signal stopped it, that is all its error says: where it was is of no use to anybody.
+    ///
+    /// # Errors
+    /// Those of `work`; [`Error::Stopped`].
+    pub fn run<T>(self, work: impl FnOnce(Self) -> Result<T, Error>) -> Result<T, Error> {
+        work(self).map_err(|error| match error.stopped_by() {
+            Some(signal) => {
+                tracing::info!(place = error.full_message(), "stopped");
+                Error::Stopped { signal }
+            }
+            None => error,
+        })
+    }
+
     /// A stage begins, unless a signal has come.
     pub(crate) fn stage(&self, stage: Stage, total: Option<u64>) -> Result<(), Error> {
         os::stop::check().map_err(os::Error::at("beginning with", stage.says()))?;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::carried::Carried;
 use super::context::Context;
 use super::decode::StagedMember;
+use super::duplicate::duplicate;
 use super::error::Error;
 use super::examine::{Tolerance, examine};
 use super::identify::Identities;
@@ -56,8 +57,7 @@ impl Copy {
         for (index, (uuid, file)) in sources.into_iter().enumerate() {
             let link = StagedMember { name: vdi_file_name(uuid), staged: format!("{index}.vhd") };
             let copy = staging.dir().create(&link.staged)?;
-            let how = os::duplicate(&file, &copy, |n| ctx.progress.advance(n));
-            if how.map_err(os::Error::at("copying", sr.dir().join(&link.name)))? == Duplication::Reflink {
+            if duplicate(&file, &sr.dir().join(&link.name), &copy, sr, ctx)? == Duplication::Reflink {
                 notes.push(format!("{}: shares its storage with the copy", link.name));
             }
             // What cannot be restored is told by the examination below.

@@ -100,12 +100,7 @@ impl Load<'_> {
 
     /// What became of the room that was there: a full file system is told with what was needed and what is free.
     fn full(&self, needed: Option<u64>, error: os::Error) -> Error {
-        if error.is_full()
-            && let Err(full) = self.sr.require_room(needed.unwrap_or(self.before + Self::STEP))
-        {
-            return full.into();
-        }
-        error.into()
+        self.sr.explain_full(needed.unwrap_or(self.before + Self::STEP), error).into()
     }
 }
 

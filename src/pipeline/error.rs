@@ -298,20 +298,8 @@ impl Error {
         }
     }
 
-    /// The same, but if a signal is behind it, [`Self::Stopped`]: where that came upon the work is of no use to anybody.
-    #[must_use]
-    pub fn settled(self) -> Self {
-        match self.stopped_by() {
-            Some(signal) => {
-                tracing::info!(place = self.full_message(), "stopped");
-                Self::Stopped { signal }
-            }
-            None => self,
-        }
-    }
-
     /// The signal behind it, if there is one.
-    fn stopped_by(&self) -> Option<os::stop::Signal> {
+    pub(crate) fn stopped_by(&self) -> Option<os::stop::Signal> {
         let causes = std::iter::successors(Some(self as &dyn std::error::Error), |e| e.source());
         causes.filter_map(|e| e.downcast_ref()).find_map(os::stop::Signal::behind)
     }

@@ -22,6 +22,7 @@ mod context;
 mod convert;
 mod copy;
 mod decode;
+mod duplicate;
 mod error;
 mod examine;
 mod export;

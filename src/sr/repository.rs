@@ -156,6 +156,15 @@ impl Repository {
         self.require_room(0)
     }
 
+    /// What a failure to write `needed` bytes amounts to: of a full file system it is told what is free.
+    #[must_use]
+    pub fn explain_full(&self, needed: u64, error: os::Error) -> Error {
+        match self.require_room(needed) {
+            Err(full) if error.is_full() => full,
+            _ => error.into(),
+        }
+    }
+
     /// Refuses to go on when the SR was unmounted, or another directory mounted over it.
     ///
     /// # Errors

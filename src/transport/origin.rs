@@ -59,7 +59,7 @@ impl Origin {
     /// It is there, and cannot be listed.
     pub fn of_directory(path: &Path) -> Result<Self, Error> {
         let mut origin = Self::of_file(path);
-        let entries = match std::fs::read_dir(path) {
+        let entries = match crate::os::again(|| std::fs::read_dir(path)) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(origin),
             Err(error) => return Err(crate::os::Error::at("listing", path)(error).into()),

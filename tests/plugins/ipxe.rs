@@ -233,6 +233,7 @@ fn each_failure_has_its_class_and_leaves_the_image() {
             "ArgumentError",
             "sr_path: expected the directory of an SR below",
         ),
+        (&images, with(0, json!("/tmp/nonexistent")), "OSError", "/tmp/nonexistent/iso"),
         (&images, with(1, json!("../x")), "ArgumentError", "malformed uuid"),
         (&images, with(1, json!(Uuid::new_v4())), "OSError", "No such file or directory"),
         (

@@ -8,7 +8,8 @@ use vhd_porter::wire::xmlrpc::Answer;
 use crate::campaign::{Campaign, spread};
 use crate::steps::When::{self, FromThen, Once};
 use crate::steps::{Step, disturb, record, strace};
-use crate::world::{Host, Job, World, told};
+use crate::verdict::told;
+use crate::world::{Host, Job, World};
 
 /// Steps tried of each job and error, unless all are.
 const FEW: usize = 4;
@@ -56,6 +57,11 @@ fn wrong_end(job: Job, run: &Output, whole: &Output, classes: &[&str]) -> Vec<St
     wrong
 }
 
+/// A host that could not remember a call refuses it when it is made again: its uuids are taken.
+fn is_refusal(what: &str) -> bool {
+    what.starts_with("again: ") && (what.contains(" is taken: ") || what.ends_with("directory is left"))
+}
+
 fn refused(job: Job, host: Host) {
     let mut campaign = Campaign::new(format!("refused by the system: {job:?} on {host:?}"));
     let Some(strace) = strace(&format!("{job:?} that the system refuses")) else { return };
@@ -68,10 +74,13 @@ fn refused(job: Job, host: Host) {
             let run = disturb(&strace, &world.job(), step, &format!("error={error}"), when);
             let mut wrong = wrong_end(job, &run, &whole, classes);
             wrong.extend(world.wrong_now());
-            if when == When::Once && !step.removes() {
+            if when == Once && !step.cleans() {
                 wrong.extend(world.wrong_when_settled().into_iter().map(|what| format!("at once: {what}")));
             }
-            wrong.extend(world.wrong_after_recovery(run.stdout == whole.stdout, &whole.stdout));
+            let answered = run.stdout == whole.stdout;
+            let forgets = when == FromThen || answered && step.remembers();
+            let after = world.wrong_after_recovery(answered, &whole.stdout);
+            wrong.extend(after.into_iter().filter(|what| !(forgets && is_refusal(what))));
             campaign.state(&format!("{error} {when:?}: {step}"), &wrong);
         }
     }

@@ -18,4 +18,5 @@ mod steps;
 #[path = "../system/support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with the tests of the system, which use more of it")]
 mod support;
+mod verdict;
 mod world;

@@ -3,18 +3,22 @@
 //! The SR, the program's memory of calls and a migrated directory are on the disk that fails. Writes are lost whole;
 //! none is torn, and none that was flushed is lost: that is what disks promise.
 
+use std::process::Output;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::campaign::{Campaign, spread};
-use crate::recorder::{Disk, has_volatile, on_disk};
-use crate::support::skipped;
+use crate::recorder::{Disk, Entry, has_volatile, on_disk};
+use crate::steps::{strace, without};
 use crate::world::{Host, Job, World};
 
 /// Moments tried of each recording, unless all are.
 const FEW: usize = 4;
 
-const EXT4: (&[&str], u64) = (&["mkfs.ext4", "-q"], 64 << 20);
-const XFS: (&[&str], u64) = (&["mkfs.xfs", "-q"], 300 << 20);
+/// How to make one, and of how many bytes.
+type FileSystem = (&'static [&'static str], u64);
+
+const EXT4: FileSystem = (&["mkfs.ext4", "-q"], 64 << 20);
+const XFS: FileSystem = (&["mkfs.xfs", "-q"], 300 << 20);
 
 /// What becomes of writes that were not flushed.
 #[derive(Debug, Clone, Copy)]
@@ -44,53 +48,75 @@ enum Writeback {
     Restless,
 }
 
-fn fails((mkfs, bytes): (&[&str], u64), job: Job, writeback: Writeback) {
-    let name = format!("power failed: {job:?} on {}, {writeback:?}", mkfs[0].trim_start_matches("mkfs."));
-    let Some(mut disk) = Disk::new(&name, mkfs, bytes) else { return };
-    if disk.mount_base().is_none() {
-        return skipped(&name, "loop devices cannot be mounted");
+/// A job that was done on a disk that remembers.
+struct Recording {
+    disk: Disk,
+    world: World,
+    log: Vec<Entry>,
+    /// How many entries there were when the answer was given.
+    answered: usize,
+    /// The answer.
+    answer: Vec<u8>,
+}
+
+impl Recording {
+    /// Has `work` do `job` on a new file system. `None`, and why is said, where that cannot be.
+    fn of(name: &str, on: FileSystem, job: Job, work: impl FnOnce(&World) -> Output) -> Option<Self> {
+        let mut disk = Disk::new(name, on.0, on.1)?;
+        disk.mount_base()?;
+        let world = World::at(&disk.point(), job, Host::Plain);
+        disk.unmount();
+        disk.record()?;
+        let whole = work(&world);
+        assert!(whole.status.success(), "{whole:?}");
+        let answered = disk.log().len();
+        disk.stop();
+        let log = disk.log();
+        assert!(log.len() > answered, "{answered} of {} writes before the answer", log.len());
+        Some(Self { disk, world, log, answered, answer: whole.stdout })
     }
-    let world = World::at(&disk.point(), job, Host::Plain);
-    disk.unmount();
-    if disk.record().is_none() {
-        return skipped(&name, "nothing can be recorded");
+
+    /// What is wrong when the power fails after `cut` writes.
+    fn wrong(&mut self, cut: usize, fate: Fate) -> Vec<String> {
+        let survivors = on_disk(&self.log, cut, |index| fate.survives(cut, index));
+        let wrong = match self.disk.mount_with(survivors) {
+            None => vec!["the file system cannot be mounted".to_owned()],
+            Some(()) => {
+                let mut wrong = self.world.wrong_now();
+                wrong.extend(self.world.wrong_after_recovery(cut >= self.answered, &self.answer));
+                wrong
+            }
+        };
+        self.disk.unmount();
+        wrong
     }
-    let whole = match writeback {
+}
+
+fn fails(on: FileSystem, job: Job, writeback: Writeback) {
+    let name = format!("power failed: {job:?} on {}, {writeback:?}", on.0[0].trim_start_matches("mkfs."));
+    let work = |world: &World| match writeback {
         Writeback::Calm => world.job().output().unwrap(),
-        Writeback::Restless => restlessly(&world),
+        Writeback::Restless => restlessly(world),
     };
-    assert!(whole.status.success(), "{whole:?}");
-    let answered = disk.log().len();
-    disk.stop();
-    let log = disk.log();
-    assert!(log.len() > answered && answered > 10, "{answered} of {} writes before the answer", log.len());
+    let Some(mut recording) = Recording::of(&name, on, job, work) else { return };
+    let (all, answered) = (recording.log.len(), recording.answered);
     let mut campaign = Campaign::new(name);
-    let mut cuts = spread((0..=log.len()).collect(), FEW);
+    let mut cuts = spread((0..=all).collect(), FEW);
     cuts.push(answered);
     for cut in cuts {
         for fate in [Fate::AllArrive, Fate::AllAreLost, Fate::SomeArrive] {
-            if !has_volatile(&log, cut) && !matches!(fate, Fate::AllArrive) {
-                continue;
+            if has_volatile(&recording.log, cut) || matches!(fate, Fate::AllArrive) {
+                let wrong = recording.wrong(cut, fate);
+                let moment = format!("after {cut} of {all} writes, {answered} at the answer, {fate:?}");
+                campaign.state(&moment, &wrong);
             }
-            let mounted = disk.mount_with(on_disk(&log, cut, |index| fate.survives(cut, index)));
-            let wrong = match mounted {
-                None => vec!["the file system cannot be mounted".to_owned()],
-                Some(()) => {
-                    let mut wrong = world.wrong_now();
-                    wrong.extend(world.wrong_after_recovery(cut >= answered, &whole.stdout));
-                    wrong
-                }
-            };
-            disk.unmount();
-            campaign
-                .state(&format!("after {cut} of {} ({answered} at the answer), {fate:?}", log.len()), &wrong);
         }
     }
     campaign.end();
 }
 
 /// Does the job while somebody else syncs all that there is.
-fn restlessly(world: &World) -> std::process::Output {
+fn restlessly(world: &World) -> Output {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -118,5 +144,18 @@ fn on_xfs() {
     for job in Job::ALL {
         fails(XFS, job, Writeback::Calm);
         fails(XFS, job, Writeback::Restless);
+    }
+}
+
+/// The campaign would notice: with all syncs left out, what was answered for is lost.
+#[test]
+fn without_syncs_something_is_lost() {
+    let name = "a job that does not sync";
+    let Some(strace) = strace(name) else { return };
+    for on in [EXT4, XFS] {
+        let work = |world: &World| without(&strace, &world.job(), "fsync,fdatasync,syncfs");
+        let Some(mut recording) = Recording::of(name, on, Job::Import, work) else { return };
+        let wrong = recording.wrong(recording.answered, Fate::AllAreLost);
+        assert!(wrong.iter().any(|what| what.contains("answered for is gone")), "{wrong:?}");
     }
 }

@@ -27,9 +27,19 @@ impl Step {
         !self.call.starts_with("open") || self.line.contains("O_CREAT")
     }
 
-    /// Whether it takes something away that is in the way when all is over.
+    /// Whether it takes something away.
     pub(crate) fn removes(&self) -> bool {
         self.call.starts_with("unlink") || self.call == "rmdir"
+    }
+
+    /// Whether it may be part of cleaning up: without it something is left, for the next run to remove.
+    pub(crate) fn cleans(&self) -> bool {
+        self.removes() || self.call == "fcntl" || self.line.contains(" \".\", ")
+    }
+
+    /// Whether it is about what is remembered of calls.
+    pub(crate) fn remembers(&self) -> bool {
+        self.line.contains("/state")
     }
 }
 
@@ -88,6 +98,12 @@ pub(crate) fn kill(strace: &Path, command: &Command, step: &Step) -> Output {
         "{step} was not the last: {output:?}"
     );
     output
+}
+
+/// Runs `command`, to which these calls seem to succeed and do nothing.
+pub(crate) fn without(strace: &Path, command: &Command, calls: &str) -> Output {
+    let words = [format!("-etrace={calls}"), format!("--inject={calls}:retval=0")];
+    traced(strace, command, &words, Path::new("/dev/null"))
 }
 
 fn traced(strace: &Path, command: &Command, words: &[String], log: &Path) -> Output {

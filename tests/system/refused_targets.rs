@@ -74,6 +74,18 @@ fn a_full_sr_is_left_as_it_was() {
 }
 
 #[test]
+fn a_copy_that_does_not_fit_is_refused_before_it_is_made() {
+    let Some(mount) = Mount::tmpfs("an SR that is more than half full", 8 << 20) else { return };
+    let sr = Sr::at(mount.path());
+    let large = sr.import(Disk::new(9, 16 << 20).block(0, 1).block(1, 2).bytes());
+    let before = sr.snapshot();
+    let copy = Porter::new(["copy", "--json"]).vdis(&large).arg("--sr").arg(sr.root());
+    let message = copy.run().refused("no-space");
+    assert!(message.contains("expected room for") && message.contains("bytes free"), "{message}");
+    assert_eq!(sr.snapshot(), before);
+}
+
+#[test]
 fn a_taken_uuid_is_refused_whatever_has_it() {
     let sr = Sr::new();
     let image = || std::fs::read(&Fixture::diff3().path).unwrap();
