@@ -42,8 +42,12 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Whether this host is a slave: then the locks that count are on another.
+    /// Whether this host is a slave: then the locks that count are on another. One that is in no pool has no such file; one
+    /// whose file cannot be read may be.
     pub(super) fn is_slave(&self) -> bool {
-        std::fs::read_to_string(&self.pool).is_ok_and(|content| content.trim_start().starts_with("slave"))
+        match std::fs::read_to_string(&self.pool) {
+            Ok(content) => content.trim_start().starts_with("slave"),
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        }
     }
 }

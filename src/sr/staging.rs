@@ -6,7 +6,6 @@ use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use rustix::fs::FileType;
 use uuid::Uuid;
 
 use super::claim::{self, Claim, Owner};
@@ -148,21 +147,10 @@ impl Drop for Staging {
     }
 }
 
-/// The names of all staging areas in `sr`. What has such a name and is no directory is none of ours: a symlink would
-/// lead whoever cleans up out of the SR.
+/// The names of all staging areas in `sr`.
 pub(super) fn all(sr: &Repository) -> Result<Vec<String>, Error> {
-    let mut staging = Vec::new();
-    for name in sr.dir().names()?.into_iter().filter_map(|name| name.into_string().ok()) {
-        if !name.starts_with(PREFIX) || !name.ends_with(SUFFIX) {
-            continue;
-        }
-        match sr.dir().stat(&name)?.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
-            Some(FileType::Directory) => staging.push(name),
-            Some(_) => tracing::warn!(name, "no directory, but named like a staging area: left alone"),
-            None => {}
-        }
-    }
-    Ok(staging)
+    let names = sr.dir().names()?.into_iter().filter_map(|name| name.into_string().ok());
+    Ok(names.filter(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX)).collect())
 }
 
 /// Opens a staging area; `None` when it has gone. A symlink of such a name is none of ours.

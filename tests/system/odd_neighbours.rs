@@ -14,7 +14,9 @@ fn a_symlink_named_like_a_staging_area_leads_nowhere() {
     symlink(elsewhere.path(), sr.root().join(".vhd-porter-Abc123.staging")).unwrap();
     std::fs::write(sr.root().join(".vhd-porter-Xyz789.staging"), "a file").unwrap();
     let (before, outside) = (sr.snapshot(), Snapshot::of(elsewhere.path()));
-    Porter::new(["recover", "--sr"]).arg(sr.root()).run().done();
+    // It is told of them, and leaves them alone.
+    let run = Porter::new(["recover", "--json", "--sr"]).arg(sr.root()).run();
+    assert_eq!(run.json()["recovered"].as_array().map(Vec::len), Some(2), "{}", run.text());
     assert_eq!(sr.snapshot(), before);
     sr.import(Disk::new(9, 8 << 20).bytes());
     assert_eq!(Snapshot::of(elsewhere.path()), outside);
