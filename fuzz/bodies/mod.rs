@@ -8,6 +8,7 @@ pub(crate) mod bat;
 pub(crate) mod batmap;
 mod disk;
 pub(crate) mod footer;
+pub(crate) mod gzip;
 pub(crate) mod header;
 pub(crate) mod image;
 mod images;
@@ -24,10 +25,11 @@ pub(crate) mod xmlrpc;
 pub(crate) type Body = fn(&[u8]);
 
 /// Every body, by the name of its target.
-pub(crate) const BODIES: [(&str, Body); 12] = [
+pub(crate) const BODIES: [(&str, Body); 13] = [
     ("bat", bat::run),
     ("batmap", batmap::run),
     ("footer", footer::run),
+    ("gzip", gzip::run),
     ("header", header::run),
     ("image", image::run),
     ("journal", journal::run),

@@ -115,7 +115,7 @@ fn cases(sr: &Sr, chain: &[Uuid], scratch: &Path) -> Vec<Case> {
             "export_image",
             json!({ "sr_path": path, "vdi_uuids": chain, "file": text("x"), "level": 10 }),
             "ArgumentError",
-            "expected 1 to 9, found 10",
+            "expected 0 (store) to 9, found 10",
         ),
         case(
             "porter",

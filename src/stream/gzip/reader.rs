@@ -33,7 +33,7 @@ impl<R: BufRead> GzipReader<R> {
     /// Reading failed, or a thread could not be started.
     pub fn new(inner: R, threads: usize) -> io::Result<Self> {
         let mut looked = peek(inner, HEADER.len())?;
-        let state = if looked.first == HEADER {
+        let state = if looked.first == *HEADER {
             io::copy(&mut looked.whole.by_ref().take(HEADER.len() as u64), &mut io::sink())?;
             State::Ours(Box::new(Parallel::new(looked.whole, threads)?))
         } else {

@@ -38,7 +38,7 @@ impl<W: Write> GzipWriter<W> {
     /// # Errors
     /// The header could not be written, or a thread not be started.
     pub fn new(mut inner: W, level: Level, threads: usize) -> io::Result<Self> {
-        inner.write_all(&HEADER)?;
+        inner.write_all(HEADER)?;
         let pool = Pool::start(threads, move || {
             let mut encoder = Encoder::new(level);
             move |unit: &mut Unit| {

@@ -1,0 +1,7 @@
+//! libFuzzer on the body `gzip`.
+#![no_main]
+
+#[path = "../bodies/mod.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::gzip::run(bytes));
