@@ -6,7 +6,7 @@ use super::seal::seal;
 use crate::stream::sparse::is_zero;
 
 /// Bytes in a unit.
-pub(super) const UNIT: usize = 256 * 1024;
+pub(super) const UNIT: usize = 1 << 20;
 /// Bytes that are classified together.
 const PIECE: usize = 64 * 1024;
 /// Bytes that stand for a piece when it is looked at whether it would become smaller, and in how many places.
@@ -14,6 +14,8 @@ const SAMPLE: usize = 1024;
 const SAMPLES: usize = 4;
 /// A sample that keeps more than this part of itself, in percent, is stored with its piece.
 const KEEPS: usize = 98;
+/// Bits in a byte of which no code makes anything: such a piece would become smaller by a percent at most.
+const RANDOM: f64 = 7.92;
 /// Most bytes of a stored block.
 const STORED: usize = 0xffff;
 
@@ -88,9 +90,9 @@ impl Encoder {
         let most = sample.len() * KEEPS / 100;
         self.scratch.resize(most, 0);
         match self.probe.deflate_compress(&sample, &mut self.scratch) {
-            Ok(_) => Class::Compressible,
-            // It would take more room than that.
-            Err(_) => Class::Dense,
+            // It would take more room than that, and the whole does not look better.
+            Err(_) if entropy(piece) >= RANDOM => Class::Dense,
+            _ => Class::Compressible,
         }
     }
 
@@ -112,6 +114,15 @@ impl Encoder {
             store(run, out);
         }
     }
+}
+
+/// How many bits a byte of `piece` takes where each has a code of its own length (Shannon's entropy).
+fn entropy(piece: &[u8]) -> f64 {
+    let mut counts = [0u32; 256];
+    piece.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+    let len = f64::from(u32::try_from(piece.len()).unwrap_or(u32::MAX));
+    let used = counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / len);
+    -used.map(|part| part * part.log2()).sum::<f64>()
 }
 
 /// Appends `run` as it is, and an empty stored block as behind every run.
