@@ -2,41 +2,35 @@
 
 use vhd_porter::config::key;
 use vhd_porter::dom0::{Agent, DomainId, Xenstore, file_request};
-use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin};
 use vhd_porter::wire::{Secret, Value};
 
 const ID: Parameter = Parameter::required("id");
 const DOM_ID: Parameter = Parameter::required("dom_id");
 const TIMEOUT: Parameter = Parameter::optional("timeout");
 
-const fn function(
-    name: &'static str,
-    parameters: &'static [Parameter],
-    run: fn(&Arguments) -> Result<Value, Failure>,
-) -> Function {
-    Function { name, parameters, encoding: Encoding::Json, run }
-}
-
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "agent",
     about: "Asks the agent in a guest",
     functions: &[
-        function("version", &[ID, DOM_ID, TIMEOUT], |arguments| ask(arguments, "version", "agent".into())),
-        function("key_init", &[ID, DOM_ID, TIMEOUT, Parameter::required("pub")], |arguments| {
+        Function::json("version", &[ID, DOM_ID, TIMEOUT], |arguments| {
+            ask(arguments, "version", "agent".into())
+        }),
+        Function::json("key_init", &[ID, DOM_ID, TIMEOUT, Parameter::required("pub")], |arguments| {
             ask(arguments, "keyinit", arguments.text("pub")?.into())
         }),
-        function("password", &[ID, DOM_ID, TIMEOUT, Parameter::required("enc_pass")], |arguments| {
+        Function::json("password", &[ID, DOM_ID, TIMEOUT, Parameter::required("enc_pass")], |arguments| {
             ask(arguments, "password", secret(arguments, "enc_pass")?.into())
         }),
-        function("resetnetwork", &[ID, DOM_ID, TIMEOUT], |arguments| {
+        Function::json("resetnetwork", &[ID, DOM_ID, TIMEOUT], |arguments| {
             ask(arguments, "resetnetwork", "".into())
         }),
-        function(
+        Function::json(
             "inject_file",
             &[ID, DOM_ID, TIMEOUT, Parameter::required("b64_path"), Parameter::required("b64_contents")],
             inject_file,
         ),
-        function(
+        Function::json(
             "agentupdate",
             &[ID, DOM_ID, TIMEOUT, Parameter::required("url"), Parameter::required("md5sum")],
             |arguments| {

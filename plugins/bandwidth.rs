@@ -2,18 +2,13 @@
 
 use vhd_porter::config::key;
 use vhd_porter::dom0::guest_counters;
-use vhd_porter::host::{self, Arguments, Class, Encoding, Failure, Function, Plugin};
+use vhd_porter::host::{self, Arguments, Class, Failure, Function, Plugin};
 use vhd_porter::wire::Value;
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "bandwidth",
     about: "Counters of guests' network interfaces",
-    functions: &[Function {
-        name: "fetch_all_bandwidth",
-        parameters: &[],
-        encoding: Encoding::Pickled,
-        run: fetch_all_bandwidth,
-    }],
+    functions: &[Function::pickled("fetch_all_bandwidth", &[], fetch_all_bandwidth)],
 };
 
 /// `{domain: {number: {'bw_in': BYTES, 'bw_out': BYTES}}}`, in and out as the guest sees them.

@@ -3,18 +3,13 @@
 //! os-xenapi asks for `relax-xsm-sr-check` to know whether a slave may attach what its master has attached.
 
 use vhd_porter::config::key;
-use vhd_porter::host::{self, Arguments, Class, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Class, Failure, Function, Parameter, Plugin};
 use vhd_porter::wire::Value;
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "config_file",
     about: "A setting from /etc/xapi.conf",
-    functions: &[Function {
-        name: "get_val",
-        parameters: &[Parameter::required("key")],
-        encoding: Encoding::Plain,
-        run: get_val,
-    }],
+    functions: &[Function::plain("get_val", &[Parameter::required("key")], get_val)],
 };
 
 fn get_val(arguments: &Arguments) -> Result<Value, Failure> {

@@ -10,18 +10,13 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use vhd_porter::config::key;
 use vhd_porter::dom0::{DomainId, console_tail};
-use vhd_porter::host::{self, Arguments, Class, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Class, Failure, Function, Parameter, Plugin};
 use vhd_porter::wire::Value;
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "console",
     about: "The end of a guest's console log",
-    functions: &[Function {
-        name: "get_console_log",
-        parameters: &[Parameter::optional("dom_id")],
-        encoding: Encoding::Plain,
-        run: get_console_log,
-    }],
+    functions: &[Function::plain("get_console_log", &[Parameter::optional("dom_id")], get_console_log)],
 };
 
 /// The last 100 KiB, compressed with zlib, in base64.

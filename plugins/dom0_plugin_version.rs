@@ -1,6 +1,6 @@
 //! `dom0_plugin_version`: the question every os-xenapi session asks first.
 
-use vhd_porter::host::{Encoding, Function, Plugin};
+use vhd_porter::host::{Function, Plugin};
 use vhd_porter::wire::Value;
 
 /// The version of the interface between os-xenapi and its plugins that this package implements. A client wants
@@ -11,10 +11,5 @@ const VERSION: &str = "2.1";
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "dom0_plugin_version",
     about: "The version of the plugins' interface",
-    functions: &[Function {
-        name: "get_version",
-        parameters: &[],
-        encoding: Encoding::Pickled,
-        run: |_| Ok(Value::from(VERSION)),
-    }],
+    functions: &[Function::pickled("get_version", &[], |_| Ok(Value::from(VERSION)))],
 };

@@ -1,6 +1,6 @@
 //! `glance`: images of OpenStack's image service become VDIs, and VDIs images.
 
-use vhd_porter::host::{self, Arguments, Class, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Class, Failure, Function, Parameter, Plugin};
 use vhd_porter::http::{Client, Headers};
 use vhd_porter::pipeline::{self, Export, Identities, Import, Kind, parse_uuids};
 use vhd_porter::sr::Repository;
@@ -21,9 +21,9 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     name: "glance",
     about: "Downloads images from Glance into an SR, and uploads VDIs to Glance",
     functions: &[
-        Function {
-            name: "download_vhd2",
-            parameters: &[
+        Function::pickled(
+            "download_vhd2",
+            &[
                 Parameter::required("image_id"),
                 Parameter::required("endpoint"),
                 Parameter::required("uuid_stack"),
@@ -31,12 +31,11 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::required("extra_headers"),
                 Parameter::optional("api_version"),
             ],
-            encoding: Encoding::Pickled,
-            run: |arguments| download(arguments, arguments.text("endpoint")?),
-        },
-        Function {
-            name: "upload_vhd2",
-            parameters: &[
+            |arguments| download(arguments, arguments.text("endpoint")?),
+        ),
+        Function::pickled(
+            "upload_vhd2",
+            &[
                 Parameter::required("vdi_uuids"),
                 Parameter::required("image_id"),
                 Parameter::required("endpoint"),
@@ -45,13 +44,12 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::required("properties"),
                 Parameter::optional("api_version"),
             ],
-            encoding: Encoding::Pickled,
-            run: |arguments| upload(arguments, arguments.text("endpoint")?),
-        },
+            |arguments| upload(arguments, arguments.text("endpoint")?),
+        ),
         // As nova called them before os-xenapi; always version 1.
-        Function {
-            name: "download_vhd",
-            parameters: &[
+        Function::pickled(
+            "download_vhd",
+            &[
                 Parameter::required("image_id"),
                 Parameter::required("glance_host"),
                 Parameter::required("glance_port"),
@@ -60,12 +58,11 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::required("sr_path"),
                 Parameter::required("extra_headers"),
             ],
-            encoding: Encoding::Pickled,
-            run: |arguments| download(arguments, &endpoint_of_host(arguments)?),
-        },
-        Function {
-            name: "upload_vhd",
-            parameters: &[
+            |arguments| download(arguments, &endpoint_of_host(arguments)?),
+        ),
+        Function::pickled(
+            "upload_vhd",
+            &[
                 Parameter::required("vdi_uuids"),
                 Parameter::required("image_id"),
                 Parameter::required("glance_host"),
@@ -75,9 +72,8 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::required("extra_headers"),
                 Parameter::required("properties"),
             ],
-            encoding: Encoding::Pickled,
-            run: |arguments| upload(arguments, &endpoint_of_host(arguments)?),
-        },
+            |arguments| upload(arguments, &endpoint_of_host(arguments)?),
+        ),
     ],
 };
 

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use vhd_porter::config::{Settings, key};
-use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin};
 use vhd_porter::iso::{Injection, Programs};
 use vhd_porter::pipeline::parse_uuid;
 use vhd_porter::wire::Value;
@@ -12,9 +12,9 @@ use vhd_porter::wire::Value;
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "ipxe",
     about: "Writes the network of an instance into its iPXE boot image",
-    functions: &[Function {
-        name: "inject",
-        parameters: &[
+    functions: &[Function::pickled(
+        "inject",
+        &[
             Parameter::required("sr_path"),
             Parameter::required("vdi_uuid"),
             Parameter::required("boot_menu_url"),
@@ -24,9 +24,8 @@ pub(crate) const PLUGIN: Plugin = Plugin {
             Parameter::required("dns"),
             Parameter::required("mkisofs_cmd"),
         ],
-        encoding: Encoding::Pickled,
-        run: inject,
-    }],
+        inject,
+    )],
 };
 
 /// Boots iPXE with `netcfg.ipxe` as its script.

@@ -4,23 +4,15 @@ use std::path::Path;
 
 use vhd_porter::boot::{Device, Store};
 use vhd_porter::config::key;
-use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin};
 use vhd_porter::wire::Value;
 use vhd_porter::xenapi::{Session, VdiRef};
-
-const fn function(
-    name: &'static str,
-    parameters: &'static [Parameter],
-    run: fn(&Arguments) -> Result<Value, Failure>,
-) -> Function {
-    Function { name, parameters, encoding: Encoding::Plain, run }
-}
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "kernel",
     about: "Kernels and ramdisks of guests in the control domain",
     functions: &[
-        function(
+        Function::plain(
             "copy_vdi",
             &[
                 Parameter::required("vdi-ref"),
@@ -29,12 +21,12 @@ pub(crate) const PLUGIN: Plugin = Plugin {
             ],
             copy_vdi,
         ),
-        function(
+        Function::plain(
             "create_kernel_ramdisk",
             &[Parameter::required("cached-image"), Parameter::required("new-image-uuid")],
             create_kernel_ramdisk,
         ),
-        function(
+        Function::plain(
             "remove_kernel_ramdisk",
             &[Parameter::optional("kernel-file"), Parameter::optional("ramdisk-file")],
             remove_kernel_ramdisk,

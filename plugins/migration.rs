@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use vhd_porter::config::{Settings, key};
-use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin};
 use vhd_porter::pipeline::{Adopt, Identities, Peer, Transfer, parse_uuid};
 use vhd_porter::sr::Repository;
 use vhd_porter::tool::Choice;
@@ -13,28 +13,26 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     name: "migration",
     about: "Sends the disks of an instance to another host, and takes them over there",
     functions: &[
-        Function {
-            name: "move_vhds_into_sr",
-            parameters: &[
+        Function::pickled(
+            "move_vhds_into_sr",
+            &[
                 Parameter::required("instance_uuid"),
                 Parameter::required("sr_path"),
                 Parameter::required("uuid_stack"),
             ],
-            encoding: Encoding::Pickled,
-            run: move_vhds_into_sr,
-        },
-        Function {
-            name: "transfer_vhd",
-            parameters: &[
+            move_vhds_into_sr,
+        ),
+        Function::pickled(
+            "transfer_vhd",
+            &[
                 Parameter::required("instance_uuid"),
                 Parameter::required("host"),
                 Parameter::required("vdi_uuid"),
                 Parameter::required("sr_path"),
                 Parameter::required("seq_num"),
             ],
-            encoding: Encoding::Pickled,
-            run: transfer_vhd,
-        },
+            transfer_vhd,
+        ),
     ],
 };
 

@@ -1,18 +1,17 @@
 //! `netwrap`: neutron's way to run the network's programs on the host.
 
 use vhd_porter::dom0::{Kind, Program, network_command, return_code};
-use vhd_porter::host::{self, Arguments, Class, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Class, Failure, Function, Parameter, Plugin};
 use vhd_porter::wire::{Value, json};
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "netwrap",
     about: "Runs the network's programs",
-    functions: &[Function {
-        name: "run_command",
-        parameters: &[Parameter::required("cmd"), Parameter::optional("cmd_input")],
-        encoding: Encoding::Json,
-        run: run_command,
-    }],
+    functions: &[Function::json(
+        "run_command",
+        &[Parameter::required("cmd"), Parameter::optional("cmd_input")],
+        run_command,
+    )],
 };
 
 /// Runs `cmd`, a list in JSON, with `cmd_input`, a text in JSON, to read. However it ends: `{"returncode": …, "out": …,

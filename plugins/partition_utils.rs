@@ -4,27 +4,19 @@ use std::time::Duration;
 
 use vhd_porter::block::{self, Device, FileSystem, Programs};
 use vhd_porter::config::key;
-use vhd_porter::host::{self, Arguments, Class, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Class, Failure, Function, Parameter, Plugin};
 use vhd_porter::wire::Value;
-
-const fn function(
-    name: &'static str,
-    parameters: &'static [Parameter],
-    run: fn(&Arguments) -> Result<Value, Failure>,
-) -> Function {
-    Function { name, parameters, encoding: Encoding::Pickled, run }
-}
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "partition_utils",
     about: "Partitions and formats disks of instances",
     functions: &[
-        function(
+        Function::pickled(
             "wait_for_dev",
             &[Parameter::required("dev_path"), Parameter::required("max_seconds")],
             wait_for_dev,
         ),
-        function(
+        Function::pickled(
             "make_partition",
             &[
                 Parameter::required("dev"),
@@ -33,7 +25,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
             ],
             make_partition,
         ),
-        function(
+        Function::pickled(
             "mkfs",
             &[
                 Parameter::required("dev"),

@@ -2,26 +2,18 @@
 
 use std::path::Path;
 
-use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin};
 use vhd_porter::pipeline::{self, Copy, Depth, Export, Identities, Import, parse_uuids};
 use vhd_porter::sr::Repository;
 use vhd_porter::tool::Choice;
 use vhd_porter::transport::{Origin, Sink, Source, Target};
 use vhd_porter::wire::Value;
 
-const fn function(
-    name: &'static str,
-    parameters: &'static [Parameter],
-    run: fn(&Arguments) -> Result<Value, Failure>,
-) -> Function {
-    Function { name, parameters, encoding: Encoding::Pickled, run }
-}
-
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "porter",
     about: "Imports, exports, copies, checks and inspects images and VDIs",
     functions: &[
-        function(
+        Function::pickled(
             "import_image",
             &[
                 Parameter::required("image"),
@@ -34,7 +26,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
             ],
             import_image,
         ),
-        function(
+        Function::pickled(
             "export_image",
             &[
                 Parameter::required("sr_path"),
@@ -46,7 +38,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
             ],
             export_image,
         ),
-        function(
+        Function::pickled(
             "copy",
             &[
                 Parameter::required("sr_path"),
@@ -56,8 +48,8 @@ pub(crate) const PLUGIN: Plugin = Plugin {
             ],
             copy,
         ),
-        function("check", &[Parameter::required("path"), Parameter::optional("deep")], check),
-        function("inspect", &[Parameter::required("path")], inspect),
+        Function::pickled("check", &[Parameter::required("path"), Parameter::optional("deep")], check),
+        Function::pickled("inspect", &[Parameter::required("path")], inspect),
     ],
 };
 

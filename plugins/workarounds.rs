@@ -1,6 +1,6 @@
 //! `workarounds`: a safe copy of a chain, made by hand because cloning it in the storage manager was not safe once.
 
-use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin};
 use vhd_porter::pipeline::{Copy, Identities, parse_uuids};
 use vhd_porter::sr::Repository;
 use vhd_porter::tool::Choice;
@@ -9,16 +9,15 @@ use vhd_porter::wire::Value;
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "workarounds",
     about: "Copies a chain of VDIs within its SR",
-    functions: &[Function {
-        name: "safe_copy_vdis",
-        parameters: &[
+    functions: &[Function::pickled(
+        "safe_copy_vdis",
+        &[
             Parameter::required("sr_path"),
             Parameter::required("vdi_uuids"),
             Parameter::required("uuid_stack"),
         ],
-        encoding: Encoding::Pickled,
-        run: safe_copy_vdis,
-    }],
+        safe_copy_vdis,
+    )],
 };
 
 /// Copies the VDIs, leaf first, to the uuids at the end of the stack: `{'root': {'uuid': LEAF}}`.

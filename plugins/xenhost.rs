@@ -11,43 +11,33 @@ mod state;
 
 use vhd_porter::config::{Key, key};
 use vhd_porter::dom0::{self, Program, pci_type};
-use vhd_porter::host::{self, Arguments, Class, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Class, Failure, Function, Parameter, Plugin};
 use vhd_porter::pipeline::parse_uuid;
 use vhd_porter::wire::{Value, json};
 
 const HOST_UUID: Parameter = Parameter::required("host_uuid");
 const PARAMS: Parameter = Parameter::required("params");
 
-/// A function called with `call_plugin`, whose answer is JSON.
-const fn plain(
-    name: &'static str,
-    parameters: &'static [Parameter],
-    run: fn(&Arguments) -> Result<Value, Failure>,
-) -> Function {
-    Function { name, parameters, encoding: Encoding::Json, run }
-}
-
-/// A function called with `call_plugin_serialized`.
-const fn pickled(
-    name: &'static str,
-    parameters: &'static [Parameter],
-    run: fn(&Arguments) -> Result<Value, Failure>,
-) -> Function {
-    Function { name, parameters, encoding: Encoding::Pickled, run }
-}
-
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "xenhost",
     about: "State, power and network of the host",
     functions: &[
-        plain("host_data", &[HOST_UUID], state::host_data),
-        plain("set_host_enabled", &[HOST_UUID, Parameter::optional("enabled")], state::set_host_enabled),
-        plain("host_shutdown", &[HOST_UUID], |arguments| {
+        Function::json("host_data", &[HOST_UUID], state::host_data),
+        Function::json(
+            "set_host_enabled",
+            &[HOST_UUID, Parameter::optional("enabled")],
+            state::set_host_enabled,
+        ),
+        Function::json("host_shutdown", &[HOST_UUID], |arguments| {
             state::power(arguments, "shutdown", "host-shutdown")
         }),
-        plain("host_reboot", &[HOST_UUID], |arguments| state::power(arguments, "reboot", "host-reboot")),
-        plain("host_start", &[HOST_UUID], |arguments| state::power(arguments, "startup", "host-power-on")),
-        plain(
+        Function::json("host_reboot", &[HOST_UUID], |arguments| {
+            state::power(arguments, "reboot", "host-reboot")
+        }),
+        Function::json("host_start", &[HOST_UUID], |arguments| {
+            state::power(arguments, "startup", "host-power-on")
+        }),
+        Function::json(
             "host_join",
             &[
                 Parameter::required("compute_uuid"),
@@ -61,21 +51,25 @@ pub(crate) const PLUGIN: Plugin = Plugin {
             ],
             join::host_join,
         ),
-        plain("get_config", &[PARAMS], config::get_config),
-        plain("set_config", &[PARAMS], config::set_config),
-        plain(
+        Function::json("get_config", &[PARAMS], config::get_config),
+        Function::json("set_config", &[PARAMS], config::set_config),
+        Function::json(
             "iptables_config",
             &[Parameter::required("cmd_args"), Parameter::optional("process_input")],
             network::iptables_config,
         ),
-        plain("host_uptime", &[], |_| Ok(document([("uptime", output(key::UPTIME, &[])?.into())]))),
-        pickled("query_gc", &[Parameter::required("sr_uuid"), Parameter::required("vdi_uuid")], query_gc),
-        pickled("get_pci_device_details", &[], |_| Ok(output(key::LSPCI, &["-vmmnk"])?.into())),
-        pickled("get_pci_type", &[Parameter::required("pci_device")], |arguments| {
+        Function::json("host_uptime", &[], |_| Ok(document([("uptime", output(key::UPTIME, &[])?.into())]))),
+        Function::pickled(
+            "query_gc",
+            &[Parameter::required("sr_uuid"), Parameter::required("vdi_uuid")],
+            query_gc,
+        ),
+        Function::pickled("get_pci_device_details", &[], |_| Ok(output(key::LSPCI, &["-vmmnk"])?.into())),
+        Function::pickled("get_pci_type", &[Parameter::required("pci_device")], |arguments| {
             let devices = host::settings()?.path(key::XENHOST_PCI_DEVICES);
             Ok(pci_type(&devices, arguments.text("pci_device")?)?.into())
         }),
-        pickled("network_config", &[Parameter::required("args")], network::network_config),
+        Function::pickled("network_config", &[Parameter::required("args")], network::network_config),
     ],
 };
 

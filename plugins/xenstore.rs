@@ -3,29 +3,25 @@
 //! Values come back as JSON: as they are if they are JSON, else as strings.
 
 use vhd_porter::dom0::{DomainId, Record, Xenstore};
-use vhd_porter::host::{self, Arguments, Encoding, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin};
 use vhd_porter::wire::Value;
 use vhd_porter::wire::json::{self, jsonified};
 
 const DOM_ID: Parameter = Parameter::required("dom_id");
 const PATH: Parameter = Parameter::required("path");
 
-const fn function(
-    name: &'static str,
-    parameters: &'static [Parameter],
-    run: fn(&Arguments) -> Result<Value, Failure>,
-) -> Function {
-    Function { name, parameters, encoding: Encoding::Json, run }
-}
-
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "xenstore",
     about: "Reads and writes a guest's records in xenstore",
     functions: &[
-        function("read_record", &[DOM_ID, PATH, Parameter::optional("ignore_missing_path")], read_record),
-        function("write_record", &[DOM_ID, PATH, Parameter::required("value")], write_record),
-        function("list_records", &[DOM_ID, PATH], list_records),
-        function("delete_record", &[DOM_ID, PATH], delete_record),
+        Function::json(
+            "read_record",
+            &[DOM_ID, PATH, Parameter::optional("ignore_missing_path")],
+            read_record,
+        ),
+        Function::json("write_record", &[DOM_ID, PATH, Parameter::required("value")], write_record),
+        Function::json("list_records", &[DOM_ID, PATH], list_records),
+        Function::json("delete_record", &[DOM_ID, PATH], delete_record),
     ],
 };
 

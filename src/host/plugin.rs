@@ -35,6 +35,35 @@ pub struct Function {
     pub run: fn(&Arguments) -> Result<Value, Failure>,
 }
 
+impl Function {
+    /// One for os-xenapi's `call_plugin_serialized`.
+    pub const fn pickled(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        run: fn(&Arguments) -> Result<Value, Failure>,
+    ) -> Self {
+        Self { name, parameters, encoding: Encoding::Pickled, run }
+    }
+
+    /// One for `call_plugin`.
+    pub const fn plain(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        run: fn(&Arguments) -> Result<Value, Failure>,
+    ) -> Self {
+        Self { name, parameters, encoding: Encoding::Plain, run }
+    }
+
+    /// One for `call_plugin` whose result is JSON.
+    pub const fn json(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        run: fn(&Arguments) -> Result<Value, Failure>,
+    ) -> Self {
+        Self { name, parameters, encoding: Encoding::Json, run }
+    }
+}
+
 /// A parameter of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter {
