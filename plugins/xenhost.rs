@@ -95,7 +95,7 @@ fn output_of(program: &'static Key, args: &[&str], input: &str) -> Result<String
     })
 }
 
-/// The answer of a [`plain`] function.
+/// The answer of a function whose result is JSON.
 fn document<const N: usize>(entries: [(&str, Value); N]) -> Value {
     json::write(&Value::dict(entries)).into()
 }
