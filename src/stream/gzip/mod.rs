@@ -25,6 +25,8 @@ use unit::UNIT;
 /// The header of members of this kind: magic, deflate, a comment follows; no time, no hint, Unix; the comment. An extra
 /// field would be the place for what it says, but Python's `tarfile` takes one for data when it reads a stream.
 const HEADER: &[u8; 25] = b"\x1f\x8b\x08\x10\0\0\0\0\0\x03units of 1 MiB\0";
+/// Where in the header it is said how hard the encoder tried, which makes no difference to a reader.
+const HINT: usize = 8;
 /// An empty last block.
 const FINAL: [u8; 5] = [1, 0, 0, 0xff, 0xff];
 /// What every run of a unit ends with: the lengths of an empty stored block.

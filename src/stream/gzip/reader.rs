@@ -4,8 +4,8 @@ use std::io::{self, BufRead, Chain, Cursor, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::HEADER;
 use super::parallel::Parallel;
+use super::{HEADER, HINT};
 use crate::stream::peek;
 
 /// The stream, whose first bytes have been looked at.
@@ -33,7 +33,11 @@ impl<R: BufRead> GzipReader<R> {
     /// Reading failed, or a thread could not be started.
     pub fn new(inner: R, threads: usize) -> io::Result<Self> {
         let mut looked = peek(inner, HEADER.len())?;
-        let state = if looked.first == *HEADER {
+        let mut header = looked.first.clone();
+        if let Some(hint) = header.get_mut(HINT) {
+            *hint = HEADER[HINT];
+        }
+        let state = if header == *HEADER {
             io::copy(&mut looked.whole.by_ref().take(HEADER.len() as u64), &mut io::sink())?;
             State::Ours(Box::new(Parallel::new(looked.whole, threads)?))
         } else {

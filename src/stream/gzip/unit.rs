@@ -28,6 +28,17 @@ pub enum Level {
     Deflate(u8),
 }
 
+impl Level {
+    /// What the header of a member says of it: RFC 1952, 2.3.1, XFL.
+    pub(super) fn hint(self) -> u8 {
+        match self {
+            Self::Deflate(9) => 2,
+            Self::Deflate(1) => 4,
+            _ => 0,
+        }
+    }
+}
+
 /// What a piece holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {

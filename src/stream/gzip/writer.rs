@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crc32fast::Hasher;
 
 use super::unit::{Encoder, Level, UNIT};
-use super::{FINAL, HEADER};
+use super::{FINAL, HEADER, HINT};
 use crate::stream::pool::Pool;
 
 /// A unit on its way.
@@ -38,7 +38,9 @@ impl<W: Write> GzipWriter<W> {
     /// # Errors
     /// The header could not be written, or a thread not be started.
     pub fn new(mut inner: W, level: Level, threads: usize) -> io::Result<Self> {
-        inner.write_all(HEADER)?;
+        let mut header = *HEADER;
+        header[HINT] = level.hint();
+        inner.write_all(&header)?;
         let pool = Pool::start(threads, move || {
             let mut encoder = Encoder::new(level);
             move |unit: &mut Unit| {
