@@ -37,7 +37,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Option<Self>, Error> {
         match Dir::open(path) {
             Ok(dir) => Ok(Some(Self { dir })),
-            Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -144,7 +144,7 @@ impl Store {
             .and_then(|()| Ok(self.dir.replace(&part, name)?));
         if let Err(error) = written {
             // It has failed already; a file that stays behind is named in the log.
-            let _ = self.dir.unlink(&part).map_err(|e| tracing::warn!("{e}: {}", e.source));
+            let _ = self.dir.unlink(&part).map_err(|e| tracing::warn!("{}", os::in_full(&e)));
             return Err(error);
         }
         self.dir.sync()?;

@@ -10,6 +10,7 @@ use super::args;
 use super::bars::Bars;
 use super::outcome::Failure;
 use crate::config::{self, Origin, Settings, key};
+use crate::os;
 use crate::pipeline::{self, Context, Identities, Lines, Progress, Silent};
 use crate::tool;
 
@@ -52,11 +53,7 @@ pub(super) fn settings() -> Result<Settings, Failure> {
 
 /// Why the settings cannot be used.
 pub(super) fn misconfigured(error: &config::Error) -> Failure {
-    let mut message = error.to_string();
-    if let Some(source) = std::error::Error::source(error) {
-        message += &format!(": {source}");
-    }
-    Failure::Other { kind: "bad-configuration", message }
+    Failure::other("bad-configuration", os::in_full(error))
 }
 
 /// Runs `work` with a context made from the command line.

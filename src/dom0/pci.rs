@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::Error;
-use crate::os::Dir;
+use crate::os::{self, Dir};
 
 const EXPECTED: &str = "a PCI address such as 0000:03:10.1 or 03:10.1";
 
@@ -21,11 +21,8 @@ pub fn pci_type(devices: &Path, address: &str) -> Result<&'static str, Error> {
     let device = devices.join(&whole);
     let names = Dir::open(&device).and_then(|device| device.names());
     let names = names.map_err(|error| {
-        Error::Refused(format!(
-            "looking at PCI device {whole}: {}: {error}: {}",
-            device.display(),
-            error.source
-        ))
+        let (path, why) = (device.display(), os::in_full(&error));
+        Error::Refused(format!("looking at PCI device {whole}: {path}: {why}"))
     })?;
     let has = |start: &str| names.iter().any(|name| name.to_string_lossy().starts_with(start));
     Ok(match () {

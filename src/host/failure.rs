@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::message::presentable;
 use super::plugin::Plugin;
+use crate::os;
 
 /// The classes of failure, by the names of the Python exceptions they stood for in the original plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,14 +81,8 @@ impl Failure {
     }
 
     /// A failure with everything that `error` knows: its message and those of its sources.
-    pub fn from_error(class: Class, error: &dyn std::error::Error) -> Self {
-        let mut message = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            message.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
-        Self::new(class, message)
+    pub fn from_error(class: Class, error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::new(class, os::in_full(error))
     }
 
     /// What os-xenapi takes for `PluginImageNotFound` when an upload meets a 404

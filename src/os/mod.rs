@@ -2,6 +2,7 @@
 //! filling holes, children with a deadline, stopping in good order, giving up privileges.
 
 mod again;
+mod causes;
 mod confine;
 mod dir;
 mod drain;
@@ -15,10 +16,11 @@ mod spawn;
 pub mod stop;
 
 pub use again::again;
+pub use causes::{causes, in_full};
 pub use confine::{create_privately, give_up_privileges, write_only_below};
 pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};
-pub use error::Error;
+pub use error::{Error, is_full};
 pub use lock::Lock;
 pub use program::find_program;
 pub use publish::{Published, link, publish, replace};

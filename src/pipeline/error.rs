@@ -300,8 +300,7 @@ impl Error {
 
     /// The signal behind it, if there is one.
     pub(crate) fn stopped_by(&self) -> Option<os::stop::Signal> {
-        let causes = std::iter::successors(Some(self as &dyn std::error::Error), |e| e.source());
-        causes.filter_map(|e| e.downcast_ref()).find_map(os::stop::Signal::behind)
+        os::causes(self).filter_map(|e| e.downcast_ref()).find_map(os::stop::Signal::behind)
     }
 
     /// File, offset, expected and found, where the error has them.
@@ -324,21 +323,16 @@ impl Error {
     /// The message and all its causes, on one line.
     #[must_use]
     pub fn full_message(&self) -> String {
-        let causes = std::iter::successors(Some(self as &dyn std::error::Error), |e| e.source());
-        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        os::in_full(self)
     }
 
     fn is_full(&self) -> bool {
-        let full =
-            |e: &io::Error| matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
-        let causes = std::iter::successors(Some(self as &dyn std::error::Error), |e| e.source());
-        causes.filter_map(|e| e.downcast_ref::<io::Error>()).any(full)
-            || matches!(self, Self::Os(e) | Self::Sr(sr::Error::Os(e)) if e.is_full())
+        os::causes(self).filter_map(|e| e.downcast_ref()).any(os::is_full)
     }
 }
 
 fn of_os(error: &os::Error) -> Kind {
-    if error.source.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::System }
+    if error.is_missing() { Kind::NotFound } else { Kind::System }
 }
 
 fn of_glance(error: &glance::Error) -> Kind {

@@ -15,7 +15,7 @@ use super::landing::{publish_one, take_back};
 use super::repository::Repository;
 use super::staging::{self, Staging};
 use super::tree::Tree;
-use crate::os::Dir;
+use crate::os::{self, Dir};
 
 /// What was, or is to be, done about a staging area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -110,8 +110,7 @@ pub fn recover(sr: &Repository, how: Recovery<'_>) -> Result<Vec<Recovered>, Err
 }
 
 fn failed(staging: String, owner: Owner, error: &Error) -> Recovered {
-    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
-    let problem = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let problem = os::in_full(error);
     tracing::warn!(staging, problem, "left by a run that died, and could not be ended");
     Recovered { staging, owner, action: Action::Failed, vdis: Vec::new(), problem: Some(problem) }
 }

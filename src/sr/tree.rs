@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::error::Error;
 use super::repository::{Repository, vdi_uuid};
+use crate::os;
 use crate::vhd::{self, DiskType, Image};
 
 /// One VDI as its own file describes it.
@@ -97,9 +98,9 @@ impl Tree {
 }
 
 fn node(sr: &Repository, uuid: Uuid) -> Result<Node, String> {
-    let file = sr.open_vdi(uuid).map_err(|e| chain_of(&e))?;
+    let file = sr.open_vdi(uuid).map_err(|e| os::in_full(&e))?;
     let physical_size = file.metadata().map_err(|e| e.to_string())?.len();
-    let image = Image::open(&file).map_err(|e| chain_of(&e))?;
+    let image = Image::open(&file).map_err(|e| os::in_full(&e))?;
     let parent = image.header().and_then(|h| vhd::parent_name(h).ok());
     Ok(Node {
         uuid,
@@ -109,10 +110,4 @@ fn node(sr: &Repository, uuid: Uuid) -> Result<Node, String> {
         physical_size,
         hidden: image.is_hidden(),
     })
-}
-
-/// An error and its causes on one line.
-fn chain_of(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |e| e.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -66,7 +66,7 @@ impl Download {
         let may_resume = |error: &crate::http::Error| error.is_retryable() && os::stop::check().is_ok();
         while self.attempts > 0 && may_resume(&error) && self.identity.can_resume() {
             self.attempts -= 1;
-            tracing::warn!(at = self.at, left = self.attempts, "{}: trying to resume", message(&error));
+            tracing::warn!(at = self.at, left = self.attempts, "{}: trying to resume", os::in_full(&error));
             thread::sleep(self.pause);
             self.pause = (self.pause * 2).min(LONGEST_PAUSE);
             let mut request = self.request.clone();
@@ -96,13 +96,5 @@ impl Read for Download {
             self.trouble.leave(error);
             io::Error::other("the transfer failed")
         })
-    }
-}
-
-/// An error and its cause, on one line.
-fn message(error: &crate::http::Error) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
     }
 }

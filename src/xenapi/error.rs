@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::http;
+use crate::os;
 use crate::wire::xmlrpc::XmlError;
 
 /// A cause that another crate gives.
@@ -89,7 +90,7 @@ pub enum Error {
     },
     /// The host's own record of itself cannot be read.
     #[error(transparent)]
-    Os(#[from] crate::os::Error),
+    Os(#[from] os::Error),
     /// The SR is none that files can be put in.
     #[error("SR {uuid}: expected {expected}, found {found}")]
     Unsuitable {
@@ -149,8 +150,7 @@ impl Error {
     /// The message and all its causes, on one line.
     #[must_use]
     pub fn full_message(&self) -> String {
-        let causes = std::iter::successors(Some(self as &dyn std::error::Error), |e| e.source());
-        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        os::in_full(self)
     }
 }
 
