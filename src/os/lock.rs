@@ -2,6 +2,9 @@
 //!
 //! They are locks of an open file description (`F_OFD_SETLK`): they exclude the POSIX record locks of other processes,
 //! NFS carries them to other hosts, and they go when the file is closed or its process dies. `flock` does neither.
+//!
+//! A lock is given back before its file is closed: a child that was forked in another thread holds the open file
+//! description too until it executes its program, and would keep the lock that much longer.
 
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -56,7 +59,7 @@ impl Lock {
             Err(error) if error.is_missing() => return Ok(false),
             Err(error) => return Err(error),
         };
-        let mut found = whole_file();
+        let mut found = whole_file(libc::F_WRLCK);
         fcntl(&file, FcntlArg::F_OFD_GETLK(&mut found))
             .map_err(|errno| Error::at("asking for the lock of", dir.join(name))(errno))?;
         Ok(i32::from(found.l_type) != libc::F_UNLCK)
@@ -87,6 +90,13 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing gives it back too, if later: a refusal loses nothing.
+        let _ = set(&self.file, libc::F_UNLCK);
+    }
+}
+
 fn is_named(file: &File, dir: &Dir, name: &str) -> Result<bool, Error> {
     let held = rustix::fs::fstat(file).map_err(Error::at("examining", dir.join(name)))?;
     let named = dir.stat(name)?;
@@ -95,21 +105,28 @@ fn is_named(file: &File, dir: &Dir, name: &str) -> Result<bool, Error> {
 
 /// Whether the lock was free.
 fn lock(file: &impl AsFd) -> std::io::Result<bool> {
+    match set(file, libc::F_WRLCK) {
+        Ok(()) => Ok(true),
+        Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+fn set(file: &impl AsFd, kind: libc::c_int) -> Result<(), Errno> {
     loop {
-        match fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file())) {
-            Ok(_) => return Ok(true),
-            Err(Errno::EAGAIN | Errno::EACCES) => return Ok(false),
+        match fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file(kind))) {
+            Ok(_) => return Ok(()),
             Err(Errno::EINTR) => {}
-            Err(errno) => return Err(errno.into()),
+            Err(errno) => return Err(errno),
         }
     }
 }
 
-/// A lock for writing on all of a file.
+/// A lock of this kind on all of a file.
 #[expect(clippy::cast_possible_truncation, reason = "small constants of the C library")]
-fn whole_file() -> libc::flock {
+fn whole_file(kind: libc::c_int) -> libc::flock {
     libc::flock {
-        l_type: libc::F_WRLCK as libc::c_short,
+        l_type: kind as libc::c_short,
         l_whence: libc::SEEK_SET as libc::c_short,
         l_start: 0,
         l_len: 0,
@@ -133,6 +150,17 @@ mod tests {
         assert!(!Lock::is_held(&dir, "l").unwrap());
         assert!(Lock::wait(&dir, "l", Duration::ZERO).unwrap().is_some());
         assert!(!Lock::is_held(&dir, "none").unwrap() && dir.stat("none").unwrap().is_none());
+    }
+
+    #[test]
+    fn it_is_free_at_once_whoever_else_has_the_file() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = Dir::open(place.path()).unwrap();
+        let held = Lock::try_take(&dir, "l").unwrap().unwrap();
+        let inherited = held.file().try_clone().unwrap();
+        drop(held);
+        assert!(!Lock::is_held(&dir, "l").unwrap());
+        drop(inherited);
     }
 
     #[test]
