@@ -1,0 +1,101 @@
+//! The whole command line in one place. Parsing touches neither disk nor network.
+//!
+//! Here are the program and its subcommands; the arguments of those that work on the same thing share a file.
+
+mod disk;
+mod host;
+mod image;
+mod repository;
+mod shared;
+mod values;
+
+use clap::{ArgAction, Parser, Subcommand};
+
+pub(super) use disk::{Coalesce, Compare, Convert, Create, Flatten, Map, Repair, Snapshot};
+pub(super) use host::Call;
+pub(super) use image::{Copy, Export, Import};
+pub(super) use repository::{Check, Inspect, Recover};
+pub(super) use shared::{Glance, Tool};
+
+/// Moves VHD images and chains in and out of storage repositories.
+#[derive(Debug, Parser)]
+#[command(name = "vhd-porter", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Say more: -v stages, -vv details
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Show no progress and no warnings
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring an image or a lone VHD into an SR
+    Import(Import),
+    /// Write a chain of VDIs as one tar.gz
+    Export(Export),
+    /// Copy a chain of VDIs within its SR, sharing storage where possible
+    Copy(Copy),
+    /// Find everything that is wrong with VHD files or an SR
+    Check(Check),
+    /// Show a VHD's fields, an image's members or an SR's chains
+    Inspect(Inspect),
+    /// Make one standalone dynamic VHD of a chain
+    Flatten(Flatten),
+    /// Turn a disk into another form: raw, dynamic or fixed
+    Convert(Convert),
+    /// Compare two disks by what a guest would read
+    Compare(Compare),
+    /// Show which link of a chain supplies which part of its disk
+    Map(Map),
+    /// Make an empty VHD
+    Create(Create),
+    /// Make an empty child that takes a disk's writes from now on
+    Snapshot(Snapshot),
+    /// Fold a leaf into its parent, which then holds the same disk
+    Coalesce(Coalesce),
+    /// Rewrite a damaged footer from the good one
+    Repair(Repair),
+    /// End what runs that died have left in an SR
+    Recover(Recover),
+    /// Call a plugin function the way xapi does
+    Call(Call),
+}
+
+impl Command {
+    /// Whether it makes files that are to go again when a signal stops it. The others just die.
+    #[must_use]
+    pub fn cleans_up(&self) -> bool {
+        matches!(
+            self,
+            Self::Import(_) | Self::Export(_) | Self::Copy(_) | Self::Flatten(_) | Self::Convert(_)
+        )
+    }
+
+    /// Whether standard output carries one JSON document.
+    #[must_use]
+    pub fn json(&self) -> bool {
+        match self {
+            Self::Import(a) => a.json,
+            Self::Export(a) => a.json,
+            Self::Copy(a) => a.json,
+            Self::Check(a) => a.json,
+            Self::Inspect(a) => a.json,
+            Self::Flatten(a) => a.json,
+            Self::Convert(a) => a.json,
+            Self::Compare(a) => a.json,
+            Self::Map(a) => a.json,
+            Self::Create(a) => a.json,
+            Self::Snapshot(a) => a.json,
+            Self::Coalesce(a) => a.json,
+            Self::Repair(a) => a.json,
+            Self::Recover(a) => a.json,
+            Self::Call(a) => a.json.is_some(),
+        }
+    }
+}
