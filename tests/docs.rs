@@ -5,10 +5,17 @@
 //! has `fixtures` in it.
 #![allow(clippy::disallowed_methods, reason = "tests start the programs that users start")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const DOCUMENTS: &[&str] = &["README.md", "docs/operations.md"];
+/// The README, and every document for whoever operates the program.
+fn documents(root: &Path) -> Vec<PathBuf> {
+    let guide = std::fs::read_dir(root.join("docs/guide")).into_iter().flatten();
+    let mut documents: Vec<PathBuf> = guide.map(|entry| entry.unwrap().path()).collect();
+    documents.extend([root.join("README.md"), root.join("docs/operations.md")]);
+    documents.sort();
+    documents
+}
 
 struct Example {
     command: String,
@@ -61,10 +68,10 @@ fn the_examples_in_the_documents_are_true() {
     let programs = Path::new(env!("CARGO_BIN_EXE_vhd-porter")).parent().unwrap();
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
     let mut count = 0;
-    for document in DOCUMENTS {
+    for document in documents(root) {
         let place = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(root.join("fixtures"), place.path().join("fixtures")).unwrap();
-        for example in examples(&std::fs::read_to_string(root.join(document)).unwrap()) {
+        for example in examples(&std::fs::read_to_string(&document).unwrap()) {
             let mut shell = Command::new("sh");
             shell.args(["-c", &example.command]).current_dir(place.path()).env("PATH", &path);
             // Our own vhd-util is not the host's.
@@ -77,7 +84,8 @@ fn the_examples_in_the_documents_are_true() {
             let told = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(
                 fits(&example.output, &lines),
-                "{document}: $ {}\nexpected:\n{}\nfound:\n{text}{told}",
+                "{}: $ {}\nexpected:\n{}\nfound:\n{text}{told}",
+                document.display(),
                 example.command,
                 example.output.join("\n")
             );
