@@ -102,6 +102,7 @@ fn the_programs_use_only_the_top() {
                 "iso",
                 "dom0",
                 "sr",
+                "stream",
                 "tool",
                 "transport",
                 "http",
