@@ -26,4 +26,4 @@ pub use program::find_program;
 pub use publish::{Published, link, publish, replace};
 pub use space::{Space, is_shared, space};
 pub(crate) use spawn::shortened;
-pub use spawn::{Finished, Job, SpawnError, run};
+pub use spawn::{Finished, Job, SpawnError};

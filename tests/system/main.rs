@@ -7,6 +7,7 @@
 
 mod bombs;
 mod check;
+mod config;
 mod copy;
 mod disks;
 mod export;

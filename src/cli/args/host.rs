@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 /// Arguments of `call`.
 #[derive(Debug, Args)]
@@ -20,4 +20,56 @@ pub struct Call {
     /// Directory of the plugins to call [default: where this program is]
     #[arg(long, value_name = "DIR")]
     pub plugin_dir: Option<PathBuf>,
+}
+
+/// Arguments of `config`.
+#[derive(Debug, Args)]
+pub struct Config {
+    /// What about it
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// What can be asked about the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show every setting and its value in force, as lines of a configuration file; secrets are masked
+    Show(ConfigShow),
+    /// Print a complete, commented configuration file
+    Example,
+    /// Find everything that is wrong with a configuration file
+    Check(ConfigCheck),
+}
+
+/// Arguments of `config show`.
+#[derive(Debug, Args)]
+pub struct ConfigShow {
+    /// Say where each value comes from
+    #[arg(long)]
+    pub origin: bool,
+    /// Print one JSON document, which says it in any case
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `config check`.
+#[derive(Debug, Args)]
+pub struct ConfigCheck {
+    /// The file [default: the one in force]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Config {
+    /// Whether standard output carries one JSON document.
+    pub fn json(&self) -> bool {
+        match &self.command {
+            ConfigCommand::Show(show) => show.json,
+            ConfigCommand::Check(check) => check.json,
+            ConfigCommand::Example => false,
+        }
+    }
 }
