@@ -8,9 +8,6 @@ use super::{session, show};
 use crate::config::{self, Key, Kind, Origin, Settings, key};
 use crate::os;
 
-/// What stands for a secret that is set.
-const MASK: &str = "***";
-
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     match &args.command {
         ConfigCommand::Show(args) => show_settings(args),
@@ -37,7 +34,7 @@ fn document(settings: &Settings) -> Value {
             Origin::Environment(name) => ("environment", Some(name.clone())),
             Origin::Option => ("option", None),
         };
-        let value = typed(key.kind, shown(settings, key));
+        let value = typed(key.kind, settings.shown(key));
         let default = typed(key.kind, key.default);
         (key.name.to_owned(), json!({ "value": value, "default": default, "origin": origin, "place": place }))
     };
@@ -58,20 +55,13 @@ fn typed(kind: Kind, text: &str) -> Value {
 /// The lines of a file that would set all this, each complete: for `grep`.
 fn lines(settings: &Settings, with_origins: bool) -> String {
     let line = |key: &&'static Key| {
-        let line = format!("{} = {}", key.name, key.kind.toml(shown(settings, key)));
+        let line = format!("{} = {}", key.name, key.kind.toml(settings.shown(key)));
         match with_origins {
             true => format!("{line:<56}  # {}\n", settings.origin(key)),
             false => format!("{line}\n"),
         }
     };
     key::ALL.iter().map(line).collect()
-}
-
-fn shown<'s>(settings: &'s Settings, key: &Key) -> &'s str {
-    match settings.text(key) {
-        secret if key.kind == Kind::Secret && !secret.is_empty() => MASK,
-        text => text,
-    }
 }
 
 fn check(args: &ConfigCheck) -> Result<Exit, Failure> {

@@ -8,6 +8,7 @@ mod check;
 mod config;
 mod copy;
 mod disk;
+mod doctor;
 mod export;
 mod import;
 mod inspect;
@@ -75,6 +76,7 @@ fn run(cli: &Cli) -> Exit {
         Command::Recover(args) => recover::run(args),
         Command::Call(args) => call::run(args),
         Command::Config(args) => config::run(args),
+        Command::Doctor(args) => doctor::run(args),
     };
     show::ended(done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json())))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::error::Error;
 use super::file;
 use super::key::{self, ALL, Key, Kind};
-use crate::wire::Secret;
+use crate::wire::{Secret, scrub};
 
 /// Where the file is, unless `VHD_PORTER_CONFIG` names another.
 const FILE: &str = "/etc/vhd-porter/config.toml";
@@ -76,12 +76,19 @@ impl Settings {
     /// # Errors
     /// As [`Self::load`].
     pub fn load_from(file: Option<&Path>) -> Result<Self, Error> {
-        let (mut settings, mut wrong) = Self::examine(file)?;
-        if !wrong.is_empty() {
-            return Err(wrong.swap_remove(0));
-        }
-        settings.read_environment(|name| std::env::var(name).ok())?;
-        Ok(settings)
+        let (settings, wrong) = Self::diagnose(file);
+        wrong.into_iter().next().map_or(Ok(settings), Err)
+    }
+
+    /// The same, as far as it fits, and everything that does not.
+    #[must_use]
+    pub fn diagnose(file: Option<&Path>) -> (Self, Vec<Error>) {
+        let (mut settings, mut wrong) = match Self::examine(file) {
+            Ok(examined) => examined,
+            Err(error) => (Self::default(), vec![error]),
+        };
+        wrong.extend(settings.read_environment(|name| std::env::var(name).ok()));
+        (settings, wrong)
     }
 
     /// The settings of the file alone, and everything that is wrong with it.
@@ -111,14 +118,13 @@ impl Settings {
         Ok(wrong)
     }
 
-    fn read_environment(&mut self, variable: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
-        for key in ALL {
+    /// Takes over what fits, and returns what does not.
+    fn read_environment(&mut self, variable: impl Fn(&str) -> Option<String>) -> Vec<Error> {
+        let mut set = |key: &'static Key| {
             let name = key.variable();
-            if let Some(text) = variable(&name) {
-                self.set(key, text, Origin::Environment(name))?;
-            }
-        }
-        Ok(())
+            variable(&name).map_or(Ok(()), |text| self.set(key, text, Origin::Environment(name)))
+        };
+        ALL.iter().filter_map(|key| set(key).err()).collect()
     }
 
     /// Sets `key`; an empty text sets it to nothing.
@@ -163,6 +169,15 @@ impl Settings {
     #[must_use]
     pub fn text(&self, key: &Key) -> &str {
         self.values.iter().find(|(other, ..)| *other == key).map_or("", |(_, text, _)| text)
+    }
+
+    /// What may be shown of its text: all, but of a secret nothing.
+    #[must_use]
+    pub fn shown(&self, key: &Key) -> &str {
+        match self.text(key) {
+            secret if key.kind == Kind::Secret && !secret.is_empty() => scrub::MASK,
+            text => text,
+        }
     }
 
     /// A text, if it is set.
@@ -230,7 +245,7 @@ mod tests {
         let content = "[http]\nidle_timeout = 5\nproxy = 'http://p'\n";
         assert!(settings.read_file(Path::new("/c"), content).unwrap().is_empty());
         let environment = |name: &str| (name == "VHD_PORTER_HTTP_IDLE_TIMEOUT").then(|| "7".to_owned());
-        settings.read_environment(environment).unwrap();
+        assert!(settings.read_environment(environment).is_empty());
         assert_eq!(settings.seconds(key::HTTP_IDLE_TIMEOUT), Duration::from_secs(7));
         assert_eq!(settings.origin(key::HTTP_IDLE_TIMEOUT).to_string(), "VHD_PORTER_HTTP_IDLE_TIMEOUT");
         assert_eq!(settings.origin(key::HTTP_PROXY).to_string(), "/c, line 3");

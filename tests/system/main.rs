@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod copy;
 mod disks;
+mod doctor;
 mod export;
 mod filesystems;
 mod import;

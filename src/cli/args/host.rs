@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use uuid::Uuid;
+
+use super::values::uuid;
 
 /// Arguments of `call`.
 #[derive(Debug, Args)]
@@ -20,6 +23,23 @@ pub struct Call {
     /// Directory of the plugins to call [default: where this program is]
     #[arg(long, value_name = "DIR")]
     pub plugin_dir: Option<PathBuf>,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Directory of an SR to look at; probing it writes into a private directory in it, which is removed
+    #[arg(long, value_name = "DIR", conflicts_with = "sr_uuid")]
+    pub sr: Option<PathBuf>,
+    /// Uuid of the SR, mounted on this host
+    #[arg(long, value_name = "UUID", value_parser = uuid)]
+    pub sr_uuid: Option<Uuid>,
+    /// Directory of xapi's plugins [default: /etc/xapi.d/plugins]
+    #[arg(long, value_name = "DIR")]
+    pub plugin_dir: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `config`.

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 pub(super) use disk::{Coalesce, Compare, Convert, Create, Flatten, Map, Repair, Snapshot};
-pub(super) use host::{Call, Config, ConfigCheck, ConfigCommand, ConfigShow};
+pub(super) use host::{Call, Config, ConfigCheck, ConfigCommand, ConfigShow, Doctor};
 pub(super) use image::{Copy, Export, Import};
 pub(super) use repository::{Check, Inspect, Recover};
 pub(super) use shared::{Glance, Tool};
@@ -72,6 +72,8 @@ pub enum Command {
     Call(Call),
     /// Show or check the settings, or print a configuration file to begin with
     Config(Config),
+    /// Look at this host and maybe an SR: what is there, what is not, and what to do
+    Doctor(Doctor),
 }
 
 impl Command {
@@ -80,7 +82,12 @@ impl Command {
     pub fn cleans_up(&self) -> bool {
         matches!(
             self,
-            Self::Import(_) | Self::Export(_) | Self::Copy(_) | Self::Flatten(_) | Self::Convert(_)
+            Self::Import(_)
+                | Self::Export(_)
+                | Self::Copy(_)
+                | Self::Flatten(_)
+                | Self::Convert(_)
+                | Self::Doctor(_)
         )
     }
 
@@ -104,6 +111,7 @@ impl Command {
             Self::Recover(a) => a.json,
             Self::Call(a) => a.json.is_some(),
             Self::Config(a) => a.json(),
+            Self::Doctor(a) => a.json,
         }
     }
 }
