@@ -43,10 +43,10 @@ type Functions = BTreeMap<(String, String), Vec<(String, bool)>>;
 /// Those of the program.
 fn there_are() -> Functions {
     let listed = Command::new(env!("CARGO_BIN_EXE_vhd-porter-plugin")).args(["--list", "--json"]).output();
-    let plugins: Vec<Value> = serde_json::from_slice(&listed.unwrap().stdout).unwrap();
+    let listed: Value = serde_json::from_slice(&listed.unwrap().stdout).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut functions = Functions::new();
-    for plugin in plugins {
+    for plugin in listed["plugins"].as_array().unwrap() {
         for function in plugin["functions"].as_array().unwrap() {
             let parameters = function["parameters"].as_array().unwrap().iter();
             let parameters =

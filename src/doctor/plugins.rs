@@ -14,9 +14,15 @@ use crate::os::{self, Job, SpawnError};
 /// Links our plugins, and keeps what they replace.
 const INSTALL: &str = "vhd-porter install links them, and keeps what it replaces";
 
-/// A plugin in the list of the dispatch binary.
+/// The list of the dispatch binary.
 #[derive(Deserialize)]
 struct Listed {
+    plugins: Vec<Named>,
+}
+
+/// A plugin in it.
+#[derive(Deserialize)]
+struct Named {
     name: String,
 }
 
@@ -73,10 +79,10 @@ pub(super) fn look(subject: &Subject) -> Vec<Line> {
 fn names(subject: &Subject) -> Result<Vec<String>, SpawnError> {
     let job = Job::new(subject.beside(DISPATCH)).args(["--list", "--json"]);
     let finished = job.require_success(job.run(PATIENCE)?)?;
-    let Ok(listed) = serde_json::from_str::<Vec<Listed>>(&finished.stdout) else {
+    let Ok(listed) = serde_json::from_str::<Listed>(&finished.stdout) else {
         return Err(job.failed(finished));
     };
-    Ok(listed.into_iter().flat_map(|plugin| [plugin.name.clone(), plugin.name + ".py"]).collect())
+    Ok(listed.plugins.into_iter().flat_map(|plugin| [plugin.name.clone(), plugin.name + ".py"]).collect())
 }
 
 fn look_at(subject: &Subject, name: &str) -> Found {

@@ -24,10 +24,9 @@ const INSTEAD: &str = "correct vhd_util, or work with --tool embedded";
 
 pub(super) fn look(subject: &Subject) -> Vec<Line> {
     let line = match tool(&subject.settings) {
-        Err(error @ Error::Missing { .. })
-            if subject.settings.text(key::VHD_UTIL) != key::VHD_UTIL.default =>
-        {
-            Line::failed(WHAT, &error, INSTEAD)
+        Err(Error::Missing { program }) if is_configured(&subject.settings) => {
+            let found = format!("no {program}, which vhd_util names: the embedded engine relinks and checks");
+            Line::warn(WHAT, found, INSTEAD)
         }
         Err(Error::Missing { program }) => {
             Line::good(WHAT, format!("no {program} here: the embedded engine relinks and checks"))
@@ -36,6 +35,10 @@ pub(super) fn look(subject: &Subject) -> Vec<Line> {
         Ok(tool) => identified(&tool),
     };
     vec![line]
+}
+
+fn is_configured(settings: &Settings) -> bool {
+    settings.text(key::VHD_UTIL) != key::VHD_UTIL.default
 }
 
 /// The host's tool, with little patience.

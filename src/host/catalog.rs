@@ -17,8 +17,8 @@ pub(super) fn words(plugins: &[Plugin]) -> String {
     text
 }
 
-/// The same as one JSON document: `[{"name", "about", "functions": [{"name", "encoding", "parameters": [{"name",
-/// "required"}]}]}]`.
+/// The same as one JSON document: `{"version", "plugins": [{"name", "about", "functions": [{"name", "encoding",
+/// "parameters": [{"name", "required"}]}]}]}`.
 pub(super) fn document(plugins: &[Plugin]) -> String {
     let parameter = |p: &Parameter| json!({ "name": p.name, "required": p.required });
     let function = |f: &Function| {
@@ -29,8 +29,8 @@ pub(super) fn document(plugins: &[Plugin]) -> String {
         let functions: Vec<Value> = p.functions.iter().map(function).collect();
         json!({ "name": p.name, "about": p.about, "functions": functions })
     };
-    let plugins: Value = plugins.iter().map(plugin).collect();
-    format!("{plugins:#}\n")
+    let plugins: Vec<Value> = plugins.iter().map(plugin).collect();
+    format!("{:#}\n", json!({ "version": env!("CARGO_PKG_VERSION"), "plugins": plugins }))
 }
 
 #[cfg(test)]
@@ -50,8 +50,9 @@ mod tests {
     fn every_function_is_listed_with_its_parameters() {
         assert_eq!(words(PLUGINS), "p f a [b]\n");
         let document: Value = serde_json::from_str(&document(PLUGINS)).unwrap();
-        let function = &document[0]["functions"][0];
-        assert_eq!((&document[0]["name"], &function["encoding"]), (&json!("p"), &json!("plain")));
+        let plugin = &document["plugins"][0];
+        let function = &plugin["functions"][0];
+        assert_eq!((&plugin["name"], &function["encoding"]), (&json!("p"), &json!("plain")));
         assert_eq!(function["parameters"][1], json!({ "name": "b", "required": false }));
     }
 }
