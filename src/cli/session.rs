@@ -45,7 +45,7 @@ pub(super) fn log(verbose: u8, quiet: bool) {
     let subscriber = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_max_level(level)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(false)
         .without_time()
         .with_target(false);
     // Only the first subscriber of a process counts: in tests there may be one already.

@@ -18,11 +18,16 @@ pub(super) fn mounted(sr: &Repository) -> Vec<Line> {
     };
     let found = format!("{} of {} ({})", mount.kind, mount.source, mount.options.join(","));
     let mut lines = vec![Line::good("file system", found)];
-    if mount.has("nolock") || ["all", "posix"].iter().any(|kind| mount.has(&format!("local_lock={kind}"))) {
+    if locks_stay_here(&mount) {
         let found = "record locks stay on this host: two hosts may work for the same uuid at once";
         lines.push(Line::warn("file system", found, "mount it without nolock and local_lock"));
     }
     lines
+}
+
+/// Whether NFS is mounted so that record locks are not carried to the server (`man 5 nfs`).
+fn locks_stay_here(mount: &Mount) -> bool {
+    ["nolock", "local_lock=all", "local_lock=posix"].iter().any(|option| mount.has(option))
 }
 
 pub(super) fn room(sr: &Repository, settings: &Settings) -> Vec<Line> {
@@ -106,6 +111,20 @@ mod tests {
         let lines = super::abilities(&abilities);
         assert!(lines.iter().all(|line| (line.level == Level::Good) == line.advice.is_none()), "{lines:?}");
         lines.iter().filter(|l| l.level != Level::Good).map(|l| (l.what, l.level)).collect()
+    }
+
+    #[test]
+    fn locks_that_no_other_host_sees_are_told_by_the_options() {
+        for (options, stay) in [
+            ("rw,vers=4.1,local_lock=none", false),
+            ("rw,vers=3,nolock", true),
+            ("rw,local_lock=posix", true),
+            ("rw,local_lock=flock", false),
+        ] {
+            let options = options.split(',').map(str::to_owned).collect();
+            let mount = Mount { kind: "nfs".to_owned(), source: "filer:/sr".to_owned(), options };
+            assert_eq!(locks_stay_here(&mount), stay, "{mount:?}");
+        }
     }
 
     #[test]

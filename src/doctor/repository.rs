@@ -101,7 +101,7 @@ fn probed(sr: &Repository, settings: &Settings) -> Vec<Line> {
         Ok(staging) => staging,
         Err(error) => {
             let advice =
-                "imports fail the same way; as root, on a file system that has record locks, they do not";
+                "imports are refused the same way: run as root, on a file system that has record locks";
             return vec![Line::failed("probe", &error, advice)];
         }
     };

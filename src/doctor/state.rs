@@ -17,7 +17,8 @@ pub(super) fn look(subject: &Subject) -> Vec<Line> {
             Line::warn("state", format!("{shown}: {} is no directory", place.display()), lost)
         }
         Some(place) if !os::may_write(place) => {
-            Line::warn("state", format!("{shown}: {} cannot be written", place.display()), lost)
+            let whose = if place == state { String::new() } else { format!("{shown}: ") };
+            Line::warn("state", format!("{whose}{} cannot be written", place.display()), lost)
         }
         Some(place) if place == state => Line::good("state", format!("{shown} can be written")),
         _ => Line::good("state", format!("{shown}: not there yet, made by the first import")),
