@@ -5,8 +5,10 @@ mod bars;
 mod call;
 mod cells;
 mod check;
+mod config;
 mod copy;
 mod disk;
+mod doctor;
 mod export;
 mod import;
 mod inspect;
@@ -51,6 +53,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> Exit {
 /// Does what `cli` asks for.
 fn run(cli: &Cli) -> Exit {
     session::log(cli.verbose, cli.quiet);
+    session::configure(cli.config.clone());
     os::give_up_privileges();
     if cli.command.cleans_up() {
         os::stop::note_signals();
@@ -72,6 +75,8 @@ fn run(cli: &Cli) -> Exit {
         Command::Repair(args) => disk::repair(args),
         Command::Recover(args) => recover::run(args),
         Command::Call(args) => call::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Doctor(args) => doctor::run(args),
     };
     show::ended(done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json())))
 }

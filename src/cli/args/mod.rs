@@ -9,10 +9,12 @@ mod repository;
 mod shared;
 mod values;
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, Parser, Subcommand};
 
 pub(super) use disk::{Coalesce, Compare, Convert, Create, Flatten, Map, Repair, Snapshot};
-pub(super) use host::Call;
+pub(super) use host::{Call, Config, ConfigCheck, ConfigCommand, ConfigShow, Doctor};
 pub(super) use image::{Copy, Export, Import};
 pub(super) use repository::{Check, Inspect, Recover};
 pub(super) use shared::{Glance, Tool};
@@ -27,6 +29,9 @@ pub struct Cli {
     /// Show no progress and no warnings
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// Configuration file, instead of /etc/vhd-porter/config.toml
+    #[arg(long, global = true, value_name = "FILE", env = "VHD_PORTER_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -65,6 +70,10 @@ pub enum Command {
     Recover(Recover),
     /// Call a plugin function the way xapi does
     Call(Call),
+    /// Show or check the settings, or print a configuration file to begin with
+    Config(Config),
+    /// Look at this host and maybe an SR: what is there, what is not, and what to do
+    Doctor(Doctor),
 }
 
 impl Command {
@@ -73,7 +82,12 @@ impl Command {
     pub fn cleans_up(&self) -> bool {
         matches!(
             self,
-            Self::Import(_) | Self::Export(_) | Self::Copy(_) | Self::Flatten(_) | Self::Convert(_)
+            Self::Import(_)
+                | Self::Export(_)
+                | Self::Copy(_)
+                | Self::Flatten(_)
+                | Self::Convert(_)
+                | Self::Doctor(_)
         )
     }
 
@@ -96,6 +110,8 @@ impl Command {
             Self::Repair(a) => a.json,
             Self::Recover(a) => a.json,
             Self::Call(a) => a.json.is_some(),
+            Self::Config(a) => a.json(),
+            Self::Doctor(a) => a.json,
         }
     }
 }
