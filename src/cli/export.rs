@@ -15,12 +15,12 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         let message = "an image is not for the eye: name a file with -o, or send standard output elsewhere";
         return Err(Failure::Usage(message.into()));
     }
-    let export =
-        Export { vdis: args.vdis.clone(), chain: args.chain, flatten: args.flatten, level: args.level };
     let settings = openstack::settings(&args.glance)?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
     let exported = session::with_context(&session::embedded(), quiet, |ctx| {
         let sr = Repository::open(&sr_path)?;
+        let vdis = sr.find_all(&args.vdis)?;
+        let export = Export { vdis, chain: args.chain, flatten: args.flatten, level: args.level };
         export.run(&sr, Sink::open(&target, &settings)?, ctx)
     })?;
     let text = if args.json {

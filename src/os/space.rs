@@ -1,12 +1,16 @@
 //! What a file system can still take.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
 use rustix::io::retry_on_intr;
+use serde::Serialize;
 
 use super::dir::Dir;
 use super::error::Error;
 
 /// Room on a file system, bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Space {
     /// In all.
     pub total: u64,
@@ -14,6 +18,25 @@ pub struct Space {
     pub free: u64,
     /// Whether it is mounted read-only.
     pub read_only: bool,
+}
+
+/// Bytes in what the system calls a block when it counts what a file takes up.
+const COUNTED: u64 = 512;
+
+/// Bytes that a file occupies: less than its length where it has holes. What it shares with others by reflinks counts as
+/// its own.
+#[must_use]
+pub fn occupied(metadata: &std::fs::Metadata) -> u64 {
+    metadata.blocks().saturating_mul(COUNTED)
+}
+
+/// Bytes that the files of the directory at `path` occupy, but for those that have names elsewhere as well. What cannot be
+/// looked at counts as nothing.
+#[must_use]
+pub fn occupied_below(path: &Path) -> u64 {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let files = entries.filter_map(|entry| entry.metadata().ok()).filter(|m| m.is_file() && m.nlink() == 1);
+    files.map(|metadata| occupied(&metadata)).fold(0, u64::saturating_add)
 }
 
 /// Looks at the file system that `dir` is on.

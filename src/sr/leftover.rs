@@ -13,6 +13,8 @@ pub struct Leftover {
     pub directory: String,
     /// The names of the files in it.
     pub files: Vec<String>,
+    /// What they occupy, bytes.
+    pub occupied_size: u64,
 }
 
 /// Lists such directories in `sr`, and removes them if told to: whether somebody works in one cannot be told.
@@ -29,10 +31,11 @@ pub fn leftovers(sr: &Repository, remove: bool) -> Result<Vec<Leftover>, Error> 
         }
         let dir = sr.dir().open_dir(name)?;
         let files = dir.names()?.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        let occupied_size = os::occupied_below(&path);
         if remove {
             std::fs::remove_dir_all(&path).map_err(os::Error::at("removing", &path))?;
         }
-        found.push(Leftover { directory: name.to_owned(), files });
+        found.push(Leftover { directory: name.to_owned(), files, occupied_size });
     }
     Ok(found)
 }

@@ -72,6 +72,8 @@ macro_rules! rules {
 }
 
 rules! {
+    /// The file can be read.
+    Unreadable = "unreadable", "the file cannot be read";
     /// The file holds no footer at all.
     TooShort = "too-short", "the file is too short for a VHD";
     /// In an SR, a footer has 512 bytes; early Virtual PC wrote one less.

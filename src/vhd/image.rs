@@ -236,6 +236,18 @@ impl<S: Storage> Image<S> {
         Ok(sparse.bat.last(&self.storage)?.map_or(end, |last| end.max(last.offset() + size)))
     }
 
+    /// Byte offset of the first byte behind the bitmap of the block that lies last in the file, or behind the metadata where
+    /// there is no block: what is there of the file as soon as that block is allocated. `None` for a fixed disk.
+    ///
+    /// # Errors
+    /// The BAT cannot be read.
+    pub(crate) fn last_block_begun(&self) -> Result<Option<u64>, Error> {
+        let Some(sparse) = &self.sparse else { return Ok(None) };
+        let end = self.data_end_at_least();
+        let last = sparse.bat.last(&self.storage)?;
+        Ok(Some(last.map_or(end, |last| end.max(last.offset() + sparse.bitmap_size()))))
+    }
+
     /// As [`Self::data_end`], of a file that holds all of that.
     pub(crate) fn whole_data_end(&self) -> Result<u64, Error> {
         let end = self.data_end()?;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::shared::{Glance, Place, Tool};
 use super::values::{level, uuid};
+use crate::sr::VdiName;
 
 /// Arguments of `import`.
 #[derive(Debug, Args)]
@@ -47,9 +48,9 @@ pub struct Import {
 pub struct Export {
     #[command(flatten)]
     pub place: Place,
-    /// VDI to export, leaf first, once for each link
-    #[arg(long = "vdi", value_name = "UUID", required = true, value_parser = uuid)]
-    pub vdis: Vec<Uuid>,
+    /// VDI to export, leaf first, once for each link: its uuid, or enough of its beginning
+    #[arg(long = "vdi", value_name = "UUID", required = true)]
+    pub vdis: Vec<VdiName>,
     /// Add all parents of the one VDI that is given
     #[arg(long)]
     pub chain: bool,
@@ -74,9 +75,9 @@ pub struct Export {
 pub struct Copy {
     #[command(flatten)]
     pub place: Place,
-    /// VDI to copy, leaf first, once for each link
-    #[arg(long = "vdi", value_name = "UUID", required = true, value_parser = uuid)]
-    pub vdis: Vec<Uuid>,
+    /// VDI to copy, leaf first, once for each link: its uuid, or enough of its beginning
+    #[arg(long = "vdi", value_name = "UUID", required = true)]
+    pub vdis: Vec<VdiName>,
     /// Uuid for a copy, leaf first, once for each link [default: random]
     #[arg(long = "uuid", value_name = "UUID", value_parser = uuid)]
     pub uuids: Vec<Uuid>,
