@@ -14,6 +14,10 @@ use crate::wire::xmlrpc::{Answer, MethodCall};
 
 /// The program that holds all plugins.
 const PROGRAM: &str = "vhd-porter-plugin";
+/// Its exit status where it was called wrongly: for want of such a plugin.
+const WRONG: i32 = 2;
+/// What it answers for want of such a function.
+const UNKNOWN_FUNCTION: &str = "UNKNOWN_XENAPI_PLUGIN_FUNCTION";
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let document = match &args.json {
@@ -29,6 +33,15 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     words.push(call.write().into());
     let finished =
         os::run(program.as_os_str(), &words, Duration::MAX).map_err(|e| failed("tool-missing", e))?;
+    if finished.status.code() == Some(WRONG) {
+        // The first line says what is wrong; the usage behind it is for whoever calls that program.
+        let why = finished.stderr.lines().next().unwrap_or_default();
+        return Err(Failure::Usage(format!(
+            "{}: {why}; {} --help lists the plugins",
+            args.plugin,
+            program.display()
+        )));
+    }
     eprint!("{}", finished.stderr);
     if !finished.status.success() {
         return Err(failed("plugin", format!("{} ended with {}", program.display(), finished.status)));
@@ -37,6 +50,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         Answer::Success(text) => {
             show::text(&readable(&text, args.json.is_some()));
             Ok(Exit::Done)
+        }
+        Answer::Failure(items) if items.first().is_some_and(|code| code == UNKNOWN_FUNCTION) => {
+            let known = items.get(2).map_or("", String::as_str);
+            Err(Failure::Usage(format!("{}: no such function: {known}", args.function)))
         }
         Answer::Failure(items) => {
             let kind = items.get(2).map_or("plugin", String::as_str).to_owned();

@@ -14,9 +14,16 @@ pub struct Advised {
     pub hint: &'static str,
 }
 
-impl From<Finding> for Advised {
-    fn from(finding: Finding) -> Self {
-        Self { hint: in_place(&finding), finding }
+impl Advised {
+    /// What to do about each of the findings in one file. Of a file that was cut off, what else is wrong with its end follows
+    /// from that.
+    pub(crate) fn all(findings: Vec<Finding>) -> Vec<Self> {
+        let cut_off = findings.iter().find(|finding| finding.rule == Rule::BlockPastEnd).map(in_place);
+        let hint = |finding: &Finding| match (cut_off, finding.part) {
+            (Some(hint), Part::Footer) => hint,
+            _ => in_place(finding),
+        };
+        findings.into_iter().map(|finding| Self { hint: hint(&finding), finding }).collect()
     }
 }
 
@@ -114,10 +121,22 @@ mod tests {
 
     #[test]
     fn the_same_rule_asks_for_something_else_in_another_part() {
-        let hint = |part, rule| Advised::from(Finding::new(part, rule, 0, "", "")).hint;
+        let hint = |part, rule| in_place(&Finding::new(part, rule, 0, "", ""));
         assert!(hint(Part::Footer, Rule::Cookie).contains("repair FILE"));
         assert!(hint(Part::Header, Rule::Cookie).contains("from a backup"));
         assert!(hint(Part::Chain, Rule::Hidden).contains("do not destroy"));
         assert!(hint(Part::Footer, Rule::Hidden).contains("from a backup"));
+    }
+
+    #[test]
+    fn the_footer_of_a_file_that_was_cut_off_is_not_to_be_repaired() {
+        let finding = |part, rule| Finding::new(part, rule, 0, "", "");
+        let advised = Advised::all(vec![
+            finding(Part::Footer, Rule::Cookie),
+            finding(Part::Bat, Rule::BlockPastEnd),
+            finding(Part::FooterCopy, Rule::Checksum),
+        ]);
+        let repair: Vec<bool> = advised.iter().map(|a| a.hint.contains("repair FILE")).collect();
+        assert_eq!(repair, [false, false, true]);
     }
 }

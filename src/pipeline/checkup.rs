@@ -28,8 +28,7 @@ pub struct FileCheckup {
 
 impl FileCheckup {
     fn new(file: String, findings: vhd::Findings, in_use: bool) -> Self {
-        let advised = findings.list.into_iter().map(Advised::from).collect();
-        Self { file, findings: advised, more: findings.more, in_use }
+        Self { file, findings: Advised::all(findings.list), more: findings.more, in_use }
     }
 }
 

@@ -1,6 +1,7 @@
 //! All that is known of an SR from reading it: its chains, what they take up, what is unhealthy, what is garbage.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -102,6 +103,8 @@ pub struct ChainFacts {
     pub physical_size: u64,
     /// What its files occupy, bytes.
     pub occupied_size: u64,
+    /// Whether all of it is garbage.
+    pub garbage: bool,
     /// That of its unhealthiest VDI.
     pub health: Health,
 }
@@ -113,6 +116,8 @@ pub struct BrokenFile {
     pub file: String,
     /// Why.
     pub reason: String,
+    /// What it occupies, bytes.
+    pub occupied_size: u64,
     /// What is wrong with it, and what to do.
     pub findings: Vec<Advised>,
     /// How many more findings there were than are listed.
@@ -176,9 +181,10 @@ pub fn survey(sr: &Repository, ctx: Context<'_>) -> Result<Survey, Error> {
         checkups.into_iter().map(|checkup| (checkup.file.clone(), checkup)).collect();
     let vdis = vdis(&tree, &mut checkups);
     let broken = tree.broken.iter().map(|broken| {
-        let (findings, more) =
-            checkups.remove(&broken.file).map_or_else(Default::default, |c| (c.findings, c.more));
-        BrokenFile { file: broken.file.clone(), reason: broken.reason.clone(), findings, more }
+        let checkup = checkups.remove(&broken.file);
+        let (findings, more) = checkup.map_or_else(Default::default, |c| (c.findings, c.more));
+        let occupied_size = occupied(sr, OsStr::new(&broken.file)).unwrap_or(0);
+        BrokenFile { file: broken.file.clone(), reason: broken.reason.clone(), occupied_size, findings, more }
     });
     let mut survey = Survey {
         sr: sr.dir().path().to_owned(),
@@ -241,6 +247,7 @@ fn chains(vdis: &[VdiFacts]) -> Vec<ChainFacts> {
             virtual_size: chain.iter().map(|vdi| vdi.node.virtual_size).max().unwrap_or(0),
             physical_size: sum(|node| node.physical_size),
             occupied_size: sum(|node| node.occupied_size),
+            garbage: chain.iter().all(|vdi| vdi.garbage),
             health: chain.iter().map(|vdi| vdi.health).max().unwrap_or(Health::Sound),
         }
     };
@@ -253,14 +260,18 @@ fn others(sr: &Repository) -> Result<Others, Error> {
         if name.to_string_lossy().ends_with(".vhd") {
             continue;
         }
-        // What has just gone counts as nothing.
-        let metadata = std::fs::symlink_metadata(sr.dir().path().join(name)).ok();
-        if let Some(file) = metadata.filter(std::fs::Metadata::is_file) {
+        if let Some(size) = occupied(sr, &name) {
             others.files += 1;
-            others.occupied_size = others.occupied_size.saturating_add(os::occupied(&file));
+            others.occupied_size = others.occupied_size.saturating_add(size);
         }
     }
     Ok(others)
+}
+
+/// What a file in the SR occupies; `None` of what is no file, or has just gone.
+fn occupied(sr: &Repository, name: &OsStr) -> Option<u64> {
+    let metadata = std::fs::symlink_metadata(sr.dir().path().join(name)).ok();
+    metadata.filter(std::fs::Metadata::is_file).map(|file| os::occupied(&file))
 }
 
 fn totals(survey: &Survey) -> Totals {

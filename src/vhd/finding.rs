@@ -216,7 +216,12 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { part, rule, offset, expected, found } = self;
-        write!(f, "{part} at byte {offset}: {}: expected {expected}, found {found}", rule.says())
+        write!(f, "{part}")?;
+        // A chain has no bytes.
+        if *part != Part::Chain {
+            write!(f, " at byte {offset}")?;
+        }
+        write!(f, ": {}: expected {expected}, found {found}", rule.says())
     }
 }
 
