@@ -34,13 +34,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let finished =
         os::run(program.as_os_str(), &words, Duration::MAX).map_err(|e| failed("tool-missing", e))?;
     if finished.status.code() == Some(WRONG) {
-        // The first line says what is wrong; the usage behind it is for whoever calls that program.
-        let why = finished.stderr.lines().next().unwrap_or_default();
-        return Err(Failure::Usage(format!(
-            "{}: {why}; {} --help lists the plugins",
-            args.plugin,
-            program.display()
-        )));
+        // Its first line ends with the plugin that may be meant; the usage behind it is for whoever calls that program.
+        let first = finished.stderr.lines().next().unwrap_or_default();
+        let meant = first.split_once("; ").map_or(String::new(), |(_, meant)| format!("; {meant}"));
+        let list = format!("`{PROGRAM} --help` lists them");
+        return Err(Failure::Usage(format!("{}: no such plugin{meant}; {list}", args.plugin)));
     }
     eprint!("{}", finished.stderr);
     if !finished.status.success() {

@@ -8,7 +8,7 @@ use std::io::{self, BufRead, Read};
 use tar::EntryType;
 
 use super::arrival::Arrival;
-use super::error::{CUT_OFF, Error};
+use super::error::{CUT_OFF, Error, NOT_AN_IMAGE};
 use super::tarball::{Content, Entry, Next, Tarball, drain};
 use crate::stream::{DigestReader, Digests, GzipReader, Peeked, WatchReader, peek};
 use crate::transport::Source;
@@ -132,7 +132,7 @@ impl Walk<'_> {
             0 => "an empty stream".to_owned(),
             _ => format!("bytes that start with \"{}\"", first[..first.len().min(16)].escape_ascii()),
         };
-        self.refuse("not an image", "a tar, tar.gz or VHD", found)
+        self.refuse(NOT_AN_IMAGE, "a tar, tar.gz or VHD", found)
     }
 
     fn members<R: Read>(

@@ -13,8 +13,10 @@ use crate::{os, sr, tool, transport};
 
 /// What is wrong with a stream that ends too early.
 pub(crate) const CUT_OFF: &str = "the image is cut off";
+/// What is wrong with a stream that is something else altogether.
+pub(crate) const NOT_AN_IMAGE: &str = "not an image";
 /// What is wrong with a stream that does not decode.
-const DAMAGED: &str = "the image is damaged";
+pub(super) const DAMAGED: &str = "the image is damaged";
 
 /// What sort of error it is: the stable part, that scripts and the control plane go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]

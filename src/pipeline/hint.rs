@@ -2,7 +2,8 @@
 
 use std::io::ErrorKind;
 
-use super::error::{Error, Kind};
+use super::error::{CUT_OFF, DAMAGED, Error, Kind, NOT_AN_IMAGE};
+use crate::vhd::{Finding, Part, Rule};
 use crate::{os, sr, tool, transport};
 
 impl Error {
@@ -10,13 +11,15 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Image { hint, .. } => (*hint)?,
+            Self::Image { finding, hint, .. } => of_image(finding, *hint),
             Self::Verdict { .. } => {
                 "`--tool embedded` leaves the host's vhd-util out, if you know that it is wrong"
             }
-            Self::Archive { .. } => {
-                "`vhd-porter inspect` shows what can be read of it; get it again from where it came, or make it again"
+            Self::Archive { problem: NOT_AN_IMAGE, .. } => RAW,
+            Self::Archive { problem: CUT_OFF | DAMAGED, .. } => {
+                "get it again from where it came, and compare its digest with the one that is said there"
             }
+            Self::Archive { .. } => "`vhd-porter inspect` shows what is in it; make it again without that",
             Self::TooFewUuids { .. } => {
                 "give one --uuid for each link, leaf first: `vhd-porter inspect` shows how many there are"
             }
@@ -34,8 +37,15 @@ impl Error {
 
     /// What to do about what the system said.
     fn of_the_system(&self) -> Option<String> {
-        if self.kind() == Kind::NoSpace {
-            return Some("make room on that file system, and try again".to_owned());
+        match self.kind() {
+            Kind::NoSpace => return Some("make room on that file system, and try again".to_owned()),
+            Kind::Network => {
+                return Some(
+                    "see whether the server can be reached from this host, and try again".to_owned(),
+                );
+            }
+            Kind::NoSuchImage => return Some("look at the URL, or at the id of the image".to_owned()),
+            _ => {}
         }
         let system = os::causes(self).filter_map(|cause| cause.downcast_ref::<std::io::Error>());
         let hint = match system.map(std::io::Error::kind).last()? {
@@ -49,6 +59,24 @@ impl Error {
             _ => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+/// What to do with a disk that is no VHD.
+const RAW: &str = "if it is a raw disk, `vhd-porter convert --raw` makes a VHD of it";
+
+/// Of a VHD: what the control plane is told as well, but for a person, who has other commands than an import.
+fn of_image(finding: &Finding, arrival: Option<&'static str>) -> &'static str {
+    match (finding.rule, finding.part) {
+        (Rule::Cookie | Rule::Checksum | Rule::FootersDiffer, Part::Footer | Part::FooterCopy) => {
+            "`vhd-porter repair FILE`, or `import --repair`, rewrites one footer from the other; \
+             if it is a raw disk, `vhd-porter convert --raw` makes a VHD of it"
+        }
+        (Rule::ParentMissing | Rule::ParentUuid, _) => {
+            "`vhd-porter list --sr DIR` shows which links belong together"
+        }
+        _ => arrival
+            .unwrap_or("get it again from where it came; `vhd-porter check` names all that is wrong with it"),
     }
 }
 
