@@ -1,8 +1,8 @@
 //! Telling an image that is attached from one that has lost its footer.
 //!
 //! tapdisk overwrites the footer at the end of an image that it opens for writing with bytes of one value, and writes it
-//! back when it closes the image. In between, new blocks are put where the footer was; of the last of them perhaps only the
-//! bitmap and some sectors are there yet.
+//! back when it closes the image. In between, new blocks are put where the footer was: of each first its bitmap, empty, then
+//! sectors as they are written, then the bitmap anew. So the file may end anywhere behind the last sector that is marked.
 
 use super::error::Error;
 use super::footer::{self, DiskType};
@@ -24,11 +24,11 @@ pub(crate) fn attached_end<S: Storage>(storage: &S) -> Result<Option<u64>, Error
     {
         return Ok(None);
     }
-    let Some(begun) = image.last_block_begun()? else { return Ok(None) };
+    let Some(written) = image.written_end()? else { return Ok(None) };
     let end = image.data_end()?;
     let mut tail = [0; 512];
     let tail_at = len.saturating_sub(SECTOR_SIZE);
     storage.read_at(&mut tail, tail_at).map_err(Error::io("reading the end of the file", tail_at))?;
     let killed = tail == KILLED && len >= end.saturating_add(SECTOR_SIZE);
-    Ok((killed || (begun..=end).contains(&len)).then_some(end))
+    Ok((killed || (written..=end).contains(&len)).then_some(end))
 }

@@ -38,6 +38,12 @@ impl Bitmap {
         (end - bit).min(most)
     }
 
+    /// The last bit that is set.
+    pub(crate) fn last(&self) -> Option<u64> {
+        let byte = self.0.iter().rposition(|byte| *byte != 0)?;
+        Some(byte as u64 * 8 + 7 - u64::from(self.0[byte].trailing_zeros()))
+    }
+
     /// Whether the first `bits` bits are all set.
     pub(crate) fn is_full(&self, bits: u64) -> bool {
         self.get(0) && self.run(0, bits) == bits

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Disk, Fixture, Part, Porter, Run, Sr, Vhd};
+use crate::support::{Disk, Fixture, Locators, Part, Porter, Run, Sr, Vhd};
 
 const SIZE: u64 = 4 << 20;
 
@@ -89,15 +89,17 @@ fn what_is_garbage_and_what_is_unhealthy_is_said() {
         disk.uuid
     };
     let base = Disk { hidden: true, ..Disk::new(0x11, SIZE).block(0, 1) };
-    let middle = Disk { hidden: true, ..Disk::new(0x12, SIZE).parent(base.uuid) };
+    let middle = Disk { hidden: true, locators: Locators::Beside, ..Disk::new(0x12, SIZE).parent(base.uuid) };
     let bad = write(&Disk::new(0x13, SIZE).block(0, 1), &|v| v.spoil(Part::Footer, 70, b"X"));
     let garbage = [write(&base, &|v| v), write(&middle, &|v| v)];
     std::fs::remove_file(sr.vdi(vdis[2])).unwrap();
     std::fs::write(sr.root().join("odd\u{1b}[2J.vhd"), "odd").unwrap();
     std::fs::create_dir(sr.root().join("tmpAb3_xY")).unwrap();
     let document = list(&sr, &["--json"]).done().json();
-    for uuid in garbage {
-        assert_eq!(vdi(&document, uuid)["garbage"], true);
+    for (uuid, depth) in garbage.iter().zip([0, 1]) {
+        let found = vdi(&document, *uuid);
+        assert_eq!((&found["garbage"], &found["health"]), (&json!(true), &json!("sound")), "{found}");
+        assert_eq!(found["depth"], depth);
     }
     let bad = vdi(&document, bad);
     assert_eq!((&bad["health"], &bad["findings"][0]["rule"]), (&json!("unhealthy"), &json!("checksum")));
@@ -128,12 +130,18 @@ fn a_disk_in_use_is_not_unhealthy() {
     let disk = Disk::new(0x31, SIZE).block(0, 1).block(1, 2);
     let (good, path) = (Vhd(disk.bytes()), sr.vdi(disk.uuid));
     let end = isize::try_from(good.0.len()).unwrap() - 512;
+    let bitmap = usize::try_from(end).unwrap() - (2 << 20) - 512;
+    let begun = good.clone().poke(bitmap, &[0; 512]);
+    let written = begun.clone().poke(bitmap, &[0x80]);
     for (state, image, health) in [
         ("closed", good.clone(), "sound"),
         ("footer taken away", good.clone().spoil(Part::Footer, 0, &[0xc7; 512]), "in-use"),
         ("a block in its place", good.clone().cut(end), "in-use"),
-        ("of which only the bitmap is written", good.clone().cut(end - (2 << 20)), "in-use"),
-        ("of which nothing is written", good.clone().cut(end - (2 << 20) - 512), "unhealthy"),
+        ("of which only the bitmap is written", begun.clone().cut(end - (2 << 20)), "in-use"),
+        ("of which a sector is written", written.clone().cut(end - (2 << 20) + 512), "in-use"),
+        ("of which a sector is written and lost", written.clone().cut(end - (2 << 20)), "unhealthy"),
+        ("of which the bitmap is lost", begun.clone().cut(end - (2 << 20) - 512), "unhealthy"),
+        ("which was full, and is cut off", good.clone().cut(end - 512), "unhealthy"),
         ("a footer that is damaged", good.clone().spoil(Part::Footer, 70, b"X"), "unhealthy"),
         ("other bytes in its place", good.clone().spoil(Part::Footer, 0, &[7; 512]), "unhealthy"),
         (

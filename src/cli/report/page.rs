@@ -7,7 +7,8 @@ use crate::cli::show::{printable, size};
 use crate::pipeline::{Health, Survey};
 
 /// Nothing is loaded, whatever else stands in the page.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY: &str =
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 /// An empty icon: else a browser asks for one.
 const ICON: &str = "data:,";
 /// How it looks, in light and in dark, on screen and on paper.

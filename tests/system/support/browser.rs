@@ -43,7 +43,9 @@ impl Browser {
         };
         let mut said = BufReader::new(driver.stdout.take().expect("a pipe")).lines();
         let port: u16 = said
-            .find_map(|line| line.ok()?.rsplit_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok())
+            .find_map(|line| {
+                line.ok()?.rsplit_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
+            })
             .expect("chromedriver says its port");
         // It goes on talking: nobody may close its pipe.
         std::thread::spawn(move || said.for_each(drop));
