@@ -64,4 +64,14 @@ mod tests {
         map.set(0..4096);
         assert!(map.is_full(4096));
     }
+
+    #[test]
+    fn the_last_bit_is_found() {
+        let mut map = Bitmap(vec![0; 512]);
+        assert_eq!(map.last(), None);
+        for bit in [0, 7, 8, 21, 4095] {
+            map.set(bit..bit + 1);
+            assert_eq!(map.last(), Some(bit));
+        }
+    }
 }
