@@ -9,6 +9,9 @@ use super::{place, session, show};
 use crate::pipeline::{Inspection, Survey, VdiFacts, survey};
 use crate::sr::{Repository, VdiName};
 
+/// Depth from which on VDIs are not indented further: more than any chain that the storage manager makes has.
+const DEEPEST: usize = 40;
+
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
     list(&path, &args.vdis, args.json)
@@ -66,15 +69,16 @@ fn branches(vdis: &[VdiFacts]) -> Vec<String> {
     let mut branches = vec![String::new(); vdis.len()];
     // At which depths a line goes on below, seen from the end: where another child of the same parent follows.
     let mut open: Vec<bool> = Vec::new();
-    for (index, vdi) in vdis.iter().enumerate().rev() {
-        open.resize(vdi.depth + 1, false);
-        for depth in 1..vdi.depth {
-            branches[index] += if open[depth] { "│  " } else { "   " };
+    for (branch, vdi) in branches.iter_mut().zip(vdis).rev() {
+        let depth = vdi.depth.min(DEEPEST);
+        open.resize(depth + 1, false);
+        for above in open.iter().take(depth).skip(1) {
+            branch.push_str(if *above { "│  " } else { "   " });
         }
-        if vdi.depth > 0 {
-            branches[index] += if open[vdi.depth] { "├─ " } else { "└─ " };
+        if depth > 0 {
+            branch.push_str(if open[depth] { "├─ " } else { "└─ " });
         }
-        open[vdi.depth] = true;
+        open[depth] = true;
     }
     branches
 }

@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(find(absent).unwrap().to_string(), absent, "whole uuids are not looked up");
         assert!(matches!(find("1111"), Err(Error::Ambiguous { count: 2, .. })));
         let Err(Error::NoSuchName { near, .. }) = find("5ca3043b") else { panic!("found") };
-        assert_eq!(near, [VDIS[2].parse().unwrap()]);
+        assert_eq!(near, [VDIS[2].parse::<Uuid>().unwrap()]);
         assert!(matches!(find("777777"), Err(Error::NoSuchName { near, .. }) if near.is_empty()));
     }
 

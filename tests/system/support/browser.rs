@@ -1,4 +1,4 @@
-//! A real browser, driven through WebDriver: what a page is to whoever opens it.
+//! A real browser, driven by its driver: what a page is to whoever opens it.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
