@@ -33,12 +33,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     words.push(call.write().into());
     let finished =
         os::run(program.as_os_str(), &words, Duration::MAX).map_err(|e| failed("tool-missing", e))?;
-    if finished.status.code() == Some(WRONG) {
+    if args.plugin_dir.is_none() && finished.status.code() == Some(WRONG) {
         // Its first line ends with the plugin that may be meant; the usage behind it is for whoever calls that program.
         let first = finished.stderr.lines().next().unwrap_or_default();
         let meant = first.split_once("; ").map_or(String::new(), |(_, meant)| format!("; {meant}"));
         let list = format!("`{PROGRAM} --help` lists them");
-        return Err(Failure::Usage(format!("{}: no such plugin{meant}; {list}", args.plugin)));
+        return Err(failed("bad-argument", format!("{}: no such plugin{meant}; {list}", args.plugin)));
     }
     eprint!("{}", finished.stderr);
     if !finished.status.success() {
@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         }
         Answer::Failure(items) if items.first().is_some_and(|code| code == UNKNOWN_FUNCTION) => {
             let known = items.get(2).map_or("", String::as_str);
-            Err(Failure::Usage(format!("{}: no such function: {known}", args.function)))
+            Err(failed("bad-argument", format!("{}: no such function: {known}", args.function)))
         }
         Answer::Failure(items) => {
             let kind = items.get(2).map_or("plugin", String::as_str).to_owned();

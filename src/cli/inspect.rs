@@ -26,6 +26,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 fn words(inspection: &Inspection) -> String {
     match inspection {
         Inspection::Image(facts) => fields(facts, ""),
+        // An SR is shown by `list`.
         Inspection::Repository(_) => String::new(),
         Inspection::Archive { container, bytes, md5, sha256, members } => {
             let mut text = format!("{container}, {}\nmd5     {md5}\nsha256  {sha256}\n", show::size(*bytes));

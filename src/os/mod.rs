@@ -24,6 +24,6 @@ pub use error::{Error, is_full};
 pub use lock::Lock;
 pub use program::find_program;
 pub use publish::{Published, link, publish, replace};
-pub use space::{Space, is_shared, occupied, occupied_below, space};
+pub use space::{Space, is_shared, occupied, occupied_in, space};
 pub(crate) use spawn::shortened;
 pub use spawn::{Finished, Job, SpawnError, run};

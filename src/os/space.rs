@@ -1,8 +1,8 @@
-//! What a file system can still take.
+//! What files take of a file system, and what it can still take.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
+use rustix::fs::FileType;
 use rustix::io::retry_on_intr;
 use serde::Serialize;
 
@@ -30,13 +30,15 @@ pub fn occupied(metadata: &std::fs::Metadata) -> u64 {
     metadata.blocks().saturating_mul(COUNTED)
 }
 
-/// Bytes that the files of the directory at `path` occupy, but for those that have names elsewhere as well. What cannot be
-/// looked at counts as nothing.
+/// Bytes that the files in `dir` occupy, but for those that have names elsewhere as well. What cannot be looked at counts as
+/// nothing.
 #[must_use]
-pub fn occupied_below(path: &Path) -> u64 {
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    let files = entries.filter_map(|entry| entry.metadata().ok()).filter(|m| m.is_file() && m.nlink() == 1);
-    files.map(|metadata| occupied(&metadata)).fold(0, u64::saturating_add)
+pub fn occupied_in(dir: &Dir) -> u64 {
+    let names = dir.names().unwrap_or_default();
+    let stats = names.iter().filter_map(|name| dir.stat(name.to_str()?).ok()?);
+    let own = stats.filter(|stat| FileType::from_raw_mode(stat.st_mode).is_file() && stat.st_nlink == 1);
+    own.map(|stat| u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(COUNTED))
+        .fold(0, u64::saturating_add)
 }
 
 /// Looks at the file system that `dir` is on.

@@ -40,15 +40,16 @@ pub fn areas(sr: &Repository) -> Result<Vec<Area>, Error> {
             Ok(None) => continue,
             Err(error) => Err(os::in_full(&error)),
         };
-        let path = sr.dir().join(&directory);
-        let written = std::fs::symlink_metadata(&path).and_then(|metadata| metadata.modified());
+        let written = std::fs::symlink_metadata(sr.dir().join(&directory));
+        let written = written.and_then(|metadata| metadata.modified());
         let young =
             written.is_ok_and(|time| SystemTime::now().duration_since(time).is_ok_and(|age| age < YOUNG));
         let (owner, alive, problem) = match seen {
             Ok(seen) => (seen.owner, seen.alive, None),
             Err(problem) => (Owner::default(), false, Some(problem)),
         };
-        let occupied_size = os::occupied_below(&path);
+        let opened = staging::open(sr, &directory).ok().flatten();
+        let occupied_size = opened.map_or(0, |dir| os::occupied_in(&dir));
         areas.push(Area { directory, owner, in_work: alive || young, occupied_size, problem });
     }
     Ok(areas)

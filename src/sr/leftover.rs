@@ -29,9 +29,15 @@ pub fn leftovers(sr: &Repository, remove: bool) -> Result<Vec<Leftover>, Error> 
         if !std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
             continue;
         }
-        let dir = sr.dir().open_dir(name)?;
-        let files = dir.names()?.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-        let occupied_size = os::occupied_below(&path);
+        let looked = sr.dir().open_dir(name).and_then(|dir| Ok((dir.names()?, os::occupied_in(&dir))));
+        let (files, occupied_size) = match looked {
+            Ok((files, occupied)) => {
+                (files.iter().map(|name| name.to_string_lossy().into_owned()).collect(), occupied)
+            }
+            Err(error) if remove => return Err(error.into()),
+            // It has just gone, or is not for us to look into.
+            Err(_) => (Vec::new(), 0),
+        };
         if remove {
             std::fs::remove_dir_all(&path).map_err(os::Error::at("removing", &path))?;
         }

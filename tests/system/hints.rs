@@ -102,14 +102,14 @@ fn a_vdi_is_named_by_the_beginning_of_its_uuid() {
 
 #[test]
 fn what_is_like_a_name_is_suggested() {
-    for (command, words) in [
-        (&["improt"][..], "'import'"),
-        (&["call", "glnace", "download_vhd2"], "glnace: no such plugin; did you mean glance?"),
-        (&["call", "porter", "chekc", "path=x"], "no such function: the plugin porter has"),
-        (&["call", "porter", "chekc", "path=x"], "; did you mean check?"),
+    for (command, status, words) in [
+        (&["improt"][..], 2, "'import'"),
+        (&["call", "glnace", "download_vhd2"], 1, "glnace: no such plugin; did you mean glance?"),
+        (&["call", "porter", "chekc", "path=x"], 1, "no such function: the plugin porter has"),
+        (&["call", "porter", "chekc", "path=x"], 1, "; did you mean check?"),
     ] {
         let run = Porter::new(command).run();
-        assert_eq!(run.status, 2, "{command:?}: {}", run.stderr);
+        assert_eq!(run.status, status, "{command:?}: {}", run.stderr);
         assert!(run.stderr.contains(words), "{command:?}: {words} in {}", run.stderr);
     }
 }

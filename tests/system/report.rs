@@ -34,6 +34,13 @@ fn troubled() -> (Sr, Vec<Uuid>) {
     std::fs::write(staging.join("claim"), claim.to_string()).unwrap();
     let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
     std::fs::File::open(&staging).unwrap().set_modified(hour_ago).unwrap();
+    // What a link leads to is not of the SR, whatever its name is.
+    let elsewhere = sr.beside("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::fs::write(elsewhere.join("large"), vec![1; 1 << 20]).unwrap();
+    for name in [".vhd-porter-ghijkl.staging", "tmp123456", "link"] {
+        std::os::unix::fs::symlink(&elsewhere, sr.root().join(name)).unwrap();
+    }
     (sr, [&vdis[..], &[garbage, in_use, damaged]].concat())
 }
 
@@ -58,12 +65,16 @@ fn the_page_appears_whole_and_over_nothing() {
     assert_eq!(timeless(&piped), timeless(&text));
     assert_eq!(sr.snapshot(), before, "reading changes nothing");
     let names: Vec<_> = sr.beside("").read_dir().unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(names.len(), 2, "{names:?}");
+    assert_eq!(names.len(), 3, "{names:?}");
     let list = |command: &str| Porter::new([command, "--json", "--sr"]).arg(sr.root()).run().done().json();
     let [mut one, mut other] = ["report", "list"].map(list);
     (one["time"], other["time"]) = (Value::Null, Value::Null);
     assert_eq!(one["vdis"], other["vdis"]);
     assert_eq!(one["totals"], other["totals"]);
+    assert_eq!(one["legacy"].as_array().unwrap().len(), 1);
+    let staging = one["staging"].as_array().unwrap();
+    let link = staging.iter().find(|area| area["directory"] == ".vhd-porter-ghijkl.staging").unwrap();
+    assert_eq!((&link["occupied_size"], link["problem"].is_string()), (&json!(0), true), "{link}");
 }
 
 #[test]

@@ -77,7 +77,12 @@ impl Command {
     pub fn cleans_up(&self) -> bool {
         matches!(
             self,
-            Self::Import(_) | Self::Export(_) | Self::Copy(_) | Self::Flatten(_) | Self::Convert(_)
+            Self::Import(_)
+                | Self::Export(_)
+                | Self::Copy(_)
+                | Self::Flatten(_)
+                | Self::Convert(_)
+                | Self::Report(_)
         )
     }
 

@@ -74,9 +74,10 @@ fn pieces(survey: &Survey) -> Vec<Piece> {
             0 => String::new(),
             pid => format!(": process {pid} on {}", printable(&area.owner.host)),
         };
+        let problem = area.problem.as_ref().map_or(String::new(), |why| format!("; {}", printable(why)));
         Piece {
             name: printable(&area.directory),
-            why: format!("staging area of a vhd-porter that died{owner}"),
+            why: format!("staging area of a vhd-porter that died{owner}{problem}"),
             occupied: area.occupied_size,
             todo: format!("`vhd-porter recover --sr {sr}` ends what it had begun; so does the next import"),
         }
