@@ -72,6 +72,7 @@ fn of_image(finding: &Finding, arrival: Option<&'static str>) -> &'static str {
             "`vhd-porter repair FILE`, or `import --repair`, rewrites one footer from the other; \
              if it is a raw disk, `vhd-porter convert --raw` makes a VHD of it"
         }
+        (Rule::FixedDisk, _) => "`vhd-porter convert FILE NEW` makes a dynamic image of it",
         (Rule::ParentMissing | Rule::ParentUuid, _) => {
             "`vhd-porter list --sr DIR` shows which links belong together"
         }
