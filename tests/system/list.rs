@@ -36,6 +36,31 @@ fn chains_are_drawn_below_their_bases() {
 }
 
 #[test]
+fn children_of_one_parent_are_drawn_side_by_side() {
+    let sr = Sr::new();
+    let base = Disk { hidden: true, ..Disk::new(0x41, SIZE) };
+    let child = |name, parent: &Disk, hidden| {
+        let disk = Disk::new(name, SIZE).parent(parent.uuid);
+        Disk { hidden, locators: Locators::Beside, ..disk }
+    };
+    let (first, second) = (child(0x42, &base, true), child(0x43, &base, false));
+    let grandchild = child(0x44, &first, false);
+    for disk in [&base, &first, &second, &grandchild] {
+        std::fs::write(sr.vdi(disk.uuid), disk.bytes()).unwrap();
+    }
+    let text = list(&sr, &["--vdi", &base.uuid.to_string()]).done().text();
+    let drawn: Vec<&str> =
+        text.lines().skip(1).take(4).map(|line| line.split("sound      ").nth(1).unwrap()).collect();
+    let expected = [
+        base.uuid.to_string(),
+        format!("├─ {}", first.uuid),
+        format!("│  └─ {}", grandchild.uuid),
+        format!("└─ {}", second.uuid),
+    ];
+    assert_eq!(drawn, expected);
+}
+
+#[test]
 fn a_document_says_all_that_is_known_of_an_sr() {
     let (sr, vdis) = Sr::with(Fixture::diff3());
     let before = sr.snapshot();
