@@ -9,7 +9,6 @@ pub(super) enum Kind {
     Visible,
     Hidden,
     Garbage,
-    Unhealthy,
     Other,
     Outside,
     Free,
@@ -17,8 +16,8 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All of them.
-    const ALL: [Self; 7] =
-        [Self::Visible, Self::Hidden, Self::Garbage, Self::Unhealthy, Self::Other, Self::Outside, Self::Free];
+    const ALL: [Self; 6] =
+        [Self::Visible, Self::Hidden, Self::Garbage, Self::Other, Self::Outside, Self::Free];
 
     /// Its class in the style sheet, and the name of its pattern.
     fn class(self) -> &'static str {
@@ -26,7 +25,6 @@ impl Kind {
             Self::Visible => "visible",
             Self::Hidden => "hidden",
             Self::Garbage => "garbage",
-            Self::Unhealthy => "unhealthy",
             Self::Other => "other",
             Self::Outside => "outside",
             Self::Free => "free",
@@ -45,7 +43,6 @@ pub(super) fn patterns() -> Markup {
                         @match kind {
                             Kind::Hidden => { path class="line" d="M0 8L8 0M-2 2L2 -2M6 10L10 6" {} }
                             Kind::Garbage => { path class="line" d="M0 0L8 8M8 0L0 8" {} }
-                            Kind::Unhealthy => { path class="line" d="M0 2H8M0 6H8" {} }
                             Kind::Other => { circle class="dot" cx="4" cy="4" r="1.5" {} }
                             Kind::Visible | Kind::Outside | Kind::Free => {}
                         }

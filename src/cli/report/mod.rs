@@ -1,7 +1,7 @@
 //! `vhd-porter report`: a page on an SR, in one file that needs nothing else.
 //!
-//! What stands in it is a [`Survey`](crate::pipeline::Survey). The page has no script, and asks its reader's browser to load nothing. Everything that
-//! comes from files is text in it: `maud` escapes whatever is not written here.
+//! What stands in it is a [`Survey`](crate::pipeline::Survey). The page has no script, and asks its reader's browser to load
+//! nothing. Everything that comes from files is text in it: `maud` escapes whatever is not written here.
 
 mod bar;
 mod chains;

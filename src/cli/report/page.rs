@@ -65,7 +65,9 @@ fn summary(survey: &Survey) -> Markup {
                 dd class="note" { "in files of " (size(totals.physical_size)) } }
             div { dt { "Free" } dd { (size(survey.space.free)) } dd class="note" { "of " (size(survey.space.total)) } }
             div { dt { "Garbage" } dd { (size(totals.garbage_size)) }
-                dd class="note" { @if totals.garbage == 0 { "none" } @else { a href="#garbage" { (totals.garbage) " to look at" } } } }
+                dd class="note" {
+                    @if totals.garbage == 0 { "none" } @else { a href="#garbage" { (totals.garbage) " to look at" } }
+                } }
             div class=[(!healthy).then_some("alarm")] { dt { "Unhealthy" } dd { (totals.unhealthy) }
                 dd class="note" { @if healthy { "nothing was found" } @else { a href="#unhealthy" { "why, and what to do" } } } }
         }
@@ -90,7 +92,8 @@ fn words() -> Markup {
             dt { "disk" } dd { "The size that a guest sees." }
             dt { "file" } dd { "The length of the VHD file." }
             dt { "occupies" } dd {
-                "What the file takes of its file system. Holes take nothing; what is shared with another file by reflinks counts in both."
+                "What the file takes of its file system. Holes take nothing; what is shared with another file by "
+                "reflinks counts in both."
             }
             dt { "hidden" } dd { "An inner node of a chain: its children read from it, and xapi does not show it." }
             dt { "in use" } dd {

@@ -35,7 +35,7 @@ pub(super) fn section(survey: &Survey) -> Markup {
             }
             @if here > used {
                 p class="note" {
-                    "These files share storage, or are compressed: each counts whole, and together they come to more than is in use."
+                    "These files share storage: each counts whole, and together they come to more than is in use."
                 }
             }
             @if survey.space.read_only { p class="note" { "The file system is mounted read-only." } }

@@ -31,7 +31,8 @@ pub(super) fn section(survey: &Survey) -> Markup {
             @for sick in sick.iter().take(FILES) { (one(sick)) }
             @if sick.len() > FILES {
                 p {
-                    "… and " (sick.len() - FILES) " files more: " code { "vhd-porter check --sr " (printable(&survey.sr.display().to_string())) }
+                    "… and " (sick.len() - FILES) " files more: "
+                    code { "vhd-porter check --sr " (printable(&survey.sr.display().to_string())) }
                     " names everything."
                 }
             }
