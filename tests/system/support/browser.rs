@@ -24,7 +24,7 @@ const OPTIONS: [&str; 9] = [
 pub(crate) struct Browser {
     driver: Child,
     session: String,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -42,6 +42,8 @@ impl Browser {
             return None;
         };
         let mut said = BufReader::new(driver.stdout.take().expect("a pipe")).lines();
+        // From here on it ends with this value, whatever fails.
+        let mut browser = Self { driver, session: String::new(), profile };
         let port: u16 = said
             .find_map(|line| {
                 line.ok()?.rsplit_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
@@ -50,7 +52,7 @@ impl Browser {
         // It goes on talking: nobody may close its pipe.
         std::thread::spawn(move || said.for_each(drop));
         let mut arguments: Vec<String> = OPTIONS.map(str::to_owned).to_vec();
-        arguments.push(format!("--user-data-dir={}", profile.path().display()));
+        arguments.push(format!("--user-data-dir={}", browser.profile.path().display()));
         let capabilities = json!({ "capabilities": { "alwaysMatch": {
             "goog:chromeOptions": { "args": arguments },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
@@ -58,7 +60,8 @@ impl Browser {
         let root = format!("http://127.0.0.1:{port}/session");
         let opened = ask(&root, &capabilities);
         let id = opened["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {opened}"));
-        Some(Self { driver, session: format!("{root}/{id}"), _profile: profile })
+        browser.session = format!("{root}/{id}");
+        Some(browser)
     }
 
     /// Opens a file, and returns the addresses that were asked for on its behalf.
@@ -128,8 +131,9 @@ fn ask(url: &str, body: &Value) -> Value {
 impl Drop for Browser {
     fn drop(&mut self) {
         // The browser ends with its session; one that has gone already is as well.
-        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let _ = agent.delete(&self.session).call();
+        if !self.session.is_empty() {
+            let _ = ureq::delete(&self.session).call();
+        }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
