@@ -7,12 +7,12 @@ use crate::pipeline::Copy;
 use crate::sr::Repository;
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
-    let copy = Copy { vdis: args.vdis.clone(), uuids: session::identities(&args.uuids) };
     let settings = session::settings()?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
     let copied = session::with_context(&args.tool, quiet, |ctx| {
         let sr = Repository::open_writable(&sr_path, &settings)?;
-        copy.run(&sr, ctx)
+        let vdis = sr.find_all(&args.vdis)?;
+        Copy { vdis, uuids: session::identities(&args.uuids) }.run(&sr, ctx)
     })?;
     if args.json {
         show::document(&copied);

@@ -19,17 +19,13 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let compression = Compression::named(&args.compress, args.level).map_err(|expected| {
         Failure::Usage(format!("--level {}: {expected}", args.level.unwrap_or_default()))
     })?;
-    let export = Export {
-        vdis: args.vdis.clone(),
-        chain: args.chain,
-        flatten: args.flatten,
-        compression,
-        digests: args.digests.clone(),
-    };
     let settings = openstack::settings(&args.glance)?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
     let exported = session::with_context(&session::embedded(), quiet, |ctx| {
         let sr = Repository::open(&sr_path)?;
+        let vdis = sr.find_all(&args.vdis)?;
+        let digests = args.digests.clone();
+        let export = Export { vdis, chain: args.chain, flatten: args.flatten, compression, digests };
         export.run(&sr, Sink::open(&target, &settings)?, ctx)
     })?;
     let text = if args.json {

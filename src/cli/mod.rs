@@ -12,12 +12,14 @@ mod doctor;
 mod export;
 mod import;
 mod inspect;
+mod list;
 mod map;
 mod openstack;
 mod outcome;
 mod picture;
 mod place;
 mod recover;
+mod report;
 mod session;
 mod show;
 
@@ -64,6 +66,8 @@ fn run(cli: &Cli) -> Exit {
         Command::Export(args) => export::run(args, quiet),
         Command::Copy(args) => copy::run(args, quiet),
         Command::Check(args) => check::run(args),
+        Command::List(args) => list::run(args),
+        Command::Report(args) => report::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Flatten(args) => disk::flatten(args, quiet),
         Command::Convert(args) => disk::convert(args, quiet),

@@ -1,10 +1,12 @@
 //! Every finding in one file, or in a whole SR.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
 use serde::Serialize;
 
+use super::advice::Advised;
 use super::context::Context;
 use super::error::Error;
 use crate::os;
@@ -16,10 +18,18 @@ use crate::vhd::{self, Finding, Part, Rule, Scope};
 pub struct FileCheckup {
     /// The file.
     pub file: String,
-    /// Every broken rule.
-    pub findings: Vec<Finding>,
+    /// Every broken rule, and what to do about it.
+    pub findings: Vec<Advised>,
     /// How many more there were than are listed.
     pub more: u64,
+    /// In an SR: whether there is no footer at its end, as while a guest has the disk, or when its host died then.
+    pub in_use: bool,
+}
+
+impl FileCheckup {
+    fn new(file: String, findings: vhd::Findings, in_use: bool) -> Self {
+        Self { file, findings: Advised::all(findings.list), more: findings.more, in_use }
+    }
 }
 
 /// What is wrong with some files.
@@ -64,12 +74,17 @@ pub fn check(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<Checkups, Er
 }
 
 fn findings(file: &File, scope: Scope, depth: Depth, ctx: Context<'_>) -> Result<vhd::Findings, vhd::Error> {
-    let mut findings = vhd::check(file, scope, ctx.now())?.findings;
-    // Blocks are only read where the metadata says soundly where they are.
+    let findings = vhd::check(file, scope, ctx.now())?.findings;
+    deepened(findings, file, depth)
+}
+
+/// Adds what is wrong with the data. Blocks are only read where the metadata says soundly where they are.
+fn deepened(findings: vhd::Findings, file: &File, depth: Depth) -> Result<vhd::Findings, vhd::Error> {
     if depth == Depth::Data && findings.is_empty() {
-        findings = vhd::check_data(&vhd::Image::open(file)?)?;
+        vhd::check_data(&vhd::Image::open(file)?)
+    } else {
+        Ok(findings)
     }
-    Ok(findings)
 }
 
 /// Checks one VHD file by itself.
@@ -80,38 +95,70 @@ pub fn check_file(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<FileChe
     let name = path.display().to_string();
     let file = File::open(path).map_err(os::Error::at("opening", path))?;
     let findings = findings(&file, Scope::Whole, depth, ctx).map_err(Error::engine(&name))?;
-    Ok(FileCheckup { file: name, findings: findings.list, more: findings.more })
+    Ok(FileCheckup::new(name, findings, false))
 }
 
-/// Checks every VHD of an SR, by itself and in its chain.
+/// Checks every VHD of an SR, by itself and in its chain. One that cannot be read is a finding.
 ///
 /// # Errors
-/// The SR cannot be read.
+/// The SR cannot be listed.
 pub fn check_repository(sr: &Repository, depth: Depth, ctx: Context<'_>) -> Result<Vec<FileCheckup>, Error> {
-    let tree = Tree::read(sr)?;
-    let parents: std::collections::BTreeSet<_> = tree.nodes.values().filter_map(|n| n.parent).collect();
+    check_tree(sr, &Tree::read(sr)?, depth, ctx)
+}
+
+/// The same, for whoever has read the chains already.
+pub(crate) fn check_tree(
+    sr: &Repository,
+    tree: &Tree,
+    depth: Depth,
+    ctx: Context<'_>,
+) -> Result<Vec<FileCheckup>, Error> {
+    let parents: BTreeSet<_> = tree.nodes.values().filter_map(|n| n.parent).collect();
     let mut checkups = Vec::new();
     for name in sr.dir().names()? {
-        let Some(shown) = name.to_str().filter(|n| n.ends_with(".vhd")) else { continue };
-        let mut found = match sr.dir().open_file(shown, false) {
-            Ok(file) => findings(&file, Scope::Repository, depth, ctx).map_err(Error::engine(shown))?,
-            Err(error) => {
-                let mut found = vhd::Findings::default();
-                found.push(Finding::new(Part::File, Rule::FileName, 0, "a regular file", error));
-                found
-            }
-        };
-        match vdi_uuid(&name) {
-            None => found.push(Finding::new(Part::File, Rule::FileName, 0, "<uuid>.vhd", shown)),
-            Some(uuid) => chain_findings(&tree, uuid, parents.contains(&uuid), sr, &mut found),
+        os::stop::check().map_err(os::Error::at("checking", sr.dir().path()))?;
+        let shown = name.to_string_lossy().into_owned();
+        if !shown.ends_with(".vhd") {
+            continue;
         }
-        checkups.push(FileCheckup { file: shown.to_owned(), findings: found.list, more: found.more });
+        let Some((mut found, in_use)) = check_in_place(sr, &shown, depth, ctx) else { continue };
+        match vdi_uuid(&name) {
+            None => found.push(Finding::new(Part::File, Rule::FileName, 0, "<uuid>.vhd", &shown)),
+            Some(uuid) => chain_findings(tree, uuid, parents.contains(&uuid), &mut found),
+        }
+        checkups.push(FileCheckup::new(shown, found, in_use));
     }
     Ok(checkups)
 }
 
+/// What is wrong with a file in the SR by itself, and whether it is in use; `None` when it has just gone.
+fn check_in_place(
+    sr: &Repository,
+    name: &str,
+    depth: Depth,
+    ctx: Context<'_>,
+) -> Option<(vhd::Findings, bool)> {
+    let file = match sr.dir().open_file(name, false) {
+        Ok(file) => file,
+        Err(error) if error.is_missing() => return None,
+        Err(error) => return Some((unreadable(&error), false)),
+    };
+    let checked = vhd::check_in_place(&file, ctx.now()).and_then(|checkup| {
+        // What is written meanwhile may look like anything.
+        let depth = if checkup.attached { Depth::Metadata } else { depth };
+        Ok((deepened(checkup.findings, &file, depth)?, checkup.attached))
+    });
+    Some(checked.unwrap_or_else(|error| (unreadable(&error), false)))
+}
+
+fn unreadable(error: &(dyn std::error::Error + 'static)) -> vhd::Findings {
+    let mut found = vhd::Findings::default();
+    found.push(Finding::new(Part::File, Rule::Unreadable, 0, "a regular file", os::in_full(error)));
+    found
+}
+
 /// What is wrong with a VDI's place among the others.
-fn chain_findings(tree: &Tree, uuid: uuid::Uuid, has_child: bool, sr: &Repository, out: &mut vhd::Findings) {
+fn chain_findings(tree: &Tree, uuid: uuid::Uuid, has_child: bool, out: &mut vhd::Findings) {
     let Some(node) = tree.nodes.get(&uuid) else { return };
     let mut add = |rule, expected: String, found: String| {
         out.push(Finding::new(Part::Chain, rule, 0, expected, found));
@@ -137,7 +184,7 @@ fn chain_findings(tree: &Tree, uuid: uuid::Uuid, has_child: bool, sr: &Repositor
     if node.kind != vhd::DiskType::Differencing {
         return;
     }
-    let Some(parent) = node.parent.and_then(|p| tree.nodes.get(&p)) else {
+    let Some(parent) = tree.parent(node) else {
         let name = node.parent.map_or("a name that is no VDI's".to_owned(), vdi_file_name);
         return add(Rule::ParentMissing, "the parent in the same SR, readable".into(), name);
     };
@@ -148,15 +195,11 @@ fn chain_findings(tree: &Tree, uuid: uuid::Uuid, has_child: bool, sr: &Repositor
             parent.virtual_size.to_string(),
         );
     }
-    let footer_uuid = |uuid| sr.open_vdi(uuid).ok().and_then(|f| vhd::Image::open(f).ok());
-    if let (Some(child), Some(image)) = (footer_uuid(uuid), footer_uuid(parent.uuid))
-        && child.parent_uuid() != Some(image.uuid())
-    {
-        let found = child.parent_uuid().unwrap_or_default();
+    if node.parent_image != Some(parent.image) {
         add(
             Rule::ParentUuid,
-            format!("parent {}, as in {}", image.uuid(), vdi_file_name(parent.uuid)),
-            found.to_string(),
+            format!("parent {}, as in {}", parent.image, vdi_file_name(parent.uuid)),
+            node.parent_image.unwrap_or_default().to_string(),
         );
     }
 }
