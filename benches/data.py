@@ -17,6 +17,7 @@ import hashlib
 import pathlib
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import uuid
@@ -119,6 +120,17 @@ def deep_levels(size, _work):
 LEVELS = {"deep": deep_levels, "os": os_levels, "random": random_levels, "zeros": zeros_levels}
 
 
+def mend_geometry(path, size):
+    """qemu's "look at the size" is a geometry that vhd-util's check finds too large, and the original does not mend."""
+    with open(path, "r+b") as file:
+        for at in (0, file.seek(0, 2) - vhd_writer.SECTOR):
+            file.seek(at)
+            footer = bytearray(file.read(vhd_writer.SECTOR))
+            footer[56:60] = struct.pack(">HBB", *vhd_writer.geometry(size))
+            file.seek(at)
+            file.write(vhd_writer.checksummed(footer, 64))
+
+
 def make(kind, directory, size):
     """Makes the chain unless it is there; returns the digest of its disk."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -139,6 +151,7 @@ def make(kind, directory, size):
                             *allocate, base, path], check=True)
             base.unlink()
             vhd_writer.stamp(path, link)
+            mend_geometry(path, len(raw))
         else:
             vhd_writer.write_child(path, link, links[-1], below, raw, grain=4096)
         below, links = raw, links + [link]

@@ -36,4 +36,4 @@ pub use publish::{Published, link, publish, replace};
 pub use space::{Space, is_shared, occupied, occupied_in, space};
 pub(crate) use spawn::shortened;
 pub use spawn::{Finished, Job, SpawnError};
-pub use writeback::start_writeback;
+pub use writeback::Writeback;

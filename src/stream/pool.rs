@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-/// Pieces under way for each thread: one that it works on, and one that it finds when it is done.
-const AHEAD: usize = 2;
+/// Pieces under way besides the one that each thread works on: what the first to be done finds.
+const AHEAD: usize = 1;
 
 /// A piece, and where it goes when the work is done.
 type Job<T> = (T, SyncSender<T>);
@@ -37,7 +37,7 @@ impl<T: Send + 'static> Pool<T> {
 
     /// Whether as many pieces are under way as are good for anything.
     pub(super) fn is_full(&self) -> bool {
-        self.under_way.len() >= self.threads.len() * AHEAD
+        self.under_way.len() >= self.threads.len() + AHEAD
     }
 
     /// Hands in a piece.

@@ -34,11 +34,18 @@ impl From<&str> for Target {
 enum Inner {
     Stdout(io::Stdout),
     /// A regular file in the making.
-    New(NewFile, File),
+    New(NewFile, File, Progress),
     /// Something that was there and is no regular file: a pipe, a device.
     Existing(File),
     /// An image of Glance.
     Upload(Box<Upload>),
+}
+
+/// How far a file is, and how much of that is on its way to the disk.
+#[derive(Default)]
+struct Progress {
+    at: u64,
+    writeback: os::Writeback,
 }
 
 /// An open target.
@@ -65,7 +72,7 @@ impl Sink {
                 _ => {
                     let new = NewFile::create(path)?;
                     let file = new.file().map_err(os::Error::at("opening", path))?;
-                    Inner::New(new, file)
+                    Inner::New(new, file, Progress::default())
                 }
             },
         };
@@ -85,7 +92,7 @@ impl Sink {
     pub fn commit(mut self) -> Result<(), Error> {
         self.flush().map_err(os::Error::at("writing to", "the target"))?;
         match self.inner {
-            Inner::New(new, _) => new.commit(),
+            Inner::New(new, ..) => new.commit(),
             Inner::Upload(upload) => Ok(upload.commit()?),
             Inner::Stdout(_) | Inner::Existing(_) => Ok(()),
         }
@@ -96,7 +103,12 @@ impl Write for Sink {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         match &mut self.inner {
             Inner::Stdout(out) => out.write(buf),
-            Inner::New(_, file) => file.write(buf),
+            Inner::New(_, file, progress) => {
+                let n = file.write(buf)?;
+                progress.at += n as u64;
+                progress.writeback.written(file, progress.at);
+                Ok(n)
+            }
             Inner::Existing(file) => file.write(buf),
             Inner::Upload(upload) => upload.write(buf),
         }
@@ -105,7 +117,7 @@ impl Write for Sink {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.inner {
             Inner::Stdout(out) => out.flush(),
-            Inner::New(_, file) => file.flush(),
+            Inner::New(_, file, _) => file.flush(),
             Inner::Existing(file) => file.flush(),
             Inner::Upload(upload) => upload.flush(),
         }

@@ -64,10 +64,12 @@ fn entropy(piece: &[u8]) -> f64 {
     // Several tables, so that one value that comes twice in a row does not wait for itself.
     let mut tables = [[0u32; 256]; 4];
     for stretch in piece.chunks(STRIDE) {
-        for bytes in stretch[..LINE.min(stretch.len())].chunks(4) {
-            for (table, byte) in tables.iter_mut().zip(bytes) {
-                table[usize::from(*byte)] += 1;
-            }
+        let line = &stretch[..LINE.min(stretch.len())];
+        for [a, b, c, d] in line.as_chunks::<4>().0 {
+            tables[0][usize::from(*a)] += 1;
+            tables[1][usize::from(*b)] += 1;
+            tables[2][usize::from(*c)] += 1;
+            tables[3][usize::from(*d)] += 1;
         }
     }
     let counts = (0..256).map(|value| tables.iter().map(|table| table[value]).sum::<u32>());

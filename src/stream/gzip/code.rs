@@ -15,7 +15,7 @@ const LENGTH_EXTRA: [u8; 29] =
 const DISTANCE_EXTRA: [u8; 30] =
     [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
 /// What follows the bits of an entry.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(super) enum Then {
     /// Another symbol.
     Symbol,
@@ -36,6 +36,7 @@ pub(super) struct Entry {
 }
 
 /// A code, by its lengths: RFC 1951, 3.2.2.
+#[derive(Default)]
 pub(super) struct Code {
     /// Codes of each length.
     count: [u16; LONGEST + 1],
@@ -87,9 +88,18 @@ pub(super) struct Table {
     entries: Box<[Entry; 1 << WIDTH]>,
 }
 
+/// A code that is not there, or longer than the table is wide.
+const UNKNOWN: Entry = Entry { bits: 0, then: Then::Unknown };
+
 impl Table {
-    pub(super) fn of_symbols(lengths: &[u8]) -> Option<Self> {
-        let mut table = Self::of(lengths, |symbol| {
+    /// One that knows nothing.
+    pub(super) fn empty() -> Self {
+        Self { code: Code::default(), extra: |_| None, entries: Box::new([UNKNOWN; 1 << WIDTH]) }
+    }
+
+    /// Makes it that of literals and lengths with codes of these lengths; `None` if there is no such code.
+    pub(super) fn set_symbols(&mut self, lengths: &[u8]) -> Option<()> {
+        self.set(lengths, |symbol| {
             let entry = |bits, then| Some(Entry { bits, then });
             match symbol {
                 0..END => entry(0, Then::Symbol),
@@ -97,24 +107,23 @@ impl Table {
                 _ => entry(*LENGTH_EXTRA.get(symbol - END - 1)?, Then::Distance),
             }
         })?;
-        *table.entries = std::array::from_fn(|place| table.joined(place));
-        Some(table)
+        // From the end: what is joined is looked up at lower places, which are still as they were.
+        for place in (0..1 << WIDTH).rev() {
+            self.entries[place] = self.joined(place);
+        }
+        Some(())
     }
 
-    pub(super) fn of_distances(lengths: &[u8]) -> Option<Self> {
-        Self::of(lengths, |symbol| Some(Entry { bits: *DISTANCE_EXTRA.get(symbol)?, then: Then::Symbol }))
-    }
-
-    fn of(lengths: &[u8], extra: fn(usize) -> Option<Entry>) -> Option<Self> {
-        let code = Code::of(lengths)?;
-        let unknown = Entry { bits: 0, then: Then::Unknown };
-        let mut table = Self { code, extra, entries: Box::new([unknown; 1 << WIDTH]) };
-        table.fill(lengths)?;
-        Some(table)
+    /// Makes it that of distances.
+    pub(super) fn set_distances(&mut self, lengths: &[u8]) -> Option<()> {
+        self.set(lengths, |symbol| Some(Entry { bits: *DISTANCE_EXTRA.get(symbol)?, then: Then::Symbol }))
     }
 
     /// Enters each code that is short enough at all places whose lowest bits are it.
-    fn fill(&mut self, lengths: &[u8]) -> Option<()> {
+    fn set(&mut self, lengths: &[u8], extra: fn(usize) -> Option<Entry>) -> Option<()> {
+        self.code = Code::of(lengths)?;
+        self.extra = extra;
+        self.entries.fill(UNKNOWN);
         let (mut next, mut code) = ([0usize; LONGEST + 2], 0);
         for (length, fewer) in self.code.count.iter().enumerate().take(LONGEST) {
             code = (code + usize::from(*fewer)) << 1;
@@ -134,8 +143,9 @@ impl Table {
             let reversed = code.reverse_bits() >> (usize::BITS - length);
             // The fixed code has codes for two lengths that there are not.
             let Some(Entry { bits, then }) = (self.extra)(symbol) else { continue };
+            let entry = Entry { bits: bits + u8::try_from(length).ok()?, then };
             for place in (reversed..1 << WIDTH).step_by(1 << length) {
-                self.entries[place] = Entry { bits: bits + u8::try_from(length).ok()?, then };
+                self.entries[place] = entry;
             }
         }
         Some(())
@@ -146,9 +156,8 @@ impl Table {
         let mut all = self.entries[place];
         while all.then == Then::Symbol && u32::from(all.bits) < WIDTH {
             let next = self.entries[place >> all.bits];
-            let known = WIDTH - u32::from(all.bits);
             // Counting extra bits as code leaves a few of them out, and is simple.
-            if next.then == Then::Unknown || u32::from(next.bits) > known {
+            if next.then == Then::Unknown || u32::from(next.bits) > WIDTH - u32::from(all.bits) {
                 break;
             }
             all = Entry { bits: all.bits + next.bits, then: next.then };
@@ -157,13 +166,17 @@ impl Table {
     }
 
     /// What the lowest of `bits` are, if the table is wide enough for it.
+    #[inline]
     pub(super) fn look(&self, bits: u64) -> Entry {
         self.entries[bits as usize & ((1 << WIDTH) - 1)]
     }
 
-    /// The same, for a code that may be longer.
-    #[cold]
-    pub(super) fn look_long(&self, bits: u64) -> Option<Entry> {
+    /// The same, for a code of any length.
+    pub(super) fn find(&self, bits: u64) -> Option<Entry> {
+        let entry = self.look(bits);
+        if entry.then != Then::Unknown {
+            return Some(entry);
+        }
         let (symbol, length) = self.code.find(bits)?;
         let Entry { bits, then } = (self.extra)(symbol)?;
         Some(Entry { bits: bits + u8::try_from(length).ok()?, then })

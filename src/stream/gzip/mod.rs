@@ -9,6 +9,7 @@
 //! Of a unit, what a look at a part of it says would not become smaller is stored, and only the rest is compressed. RFC 1951
 //! and 1952 are the source of every number here.
 
+mod bits;
 mod class;
 mod code;
 mod parallel;
@@ -16,6 +17,7 @@ mod reader;
 mod seal;
 mod segment;
 mod unit;
+mod walk;
 mod writer;
 
 pub use reader::GzipReader;

@@ -1,10 +1,13 @@
 //! One unit: classified piece by piece, and encoded.
 
+use std::collections::VecDeque;
+
 use crc32fast::Hasher;
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::class::{Class, Classifier, PIECE};
 use super::seal::seal;
+use super::walk::{Last, last_blocks};
 
 /// Bytes in a unit.
 pub(super) const UNIT: usize = 1 << 20;
@@ -57,11 +60,17 @@ pub(super) struct Unit {
 
 impl Unit {
     pub(super) fn new() -> Self {
-        Self { bytes: vec![0; UNIT], filled: 0, zero: false, encoded: Vec::new(), crc: Hasher::new() }
+        Self {
+            bytes: vec![0; UNIT],
+            filled: 0,
+            zero: false,
+            encoded: Vec::with_capacity(UNIT + UNIT / 16),
+            crc: Hasher::new(),
+        }
     }
 }
 
-/// Encodes units, one after the other.
+/// Encodes units, two at a time.
 pub(super) struct Encoder {
     level: Level,
     compressor: Compressor,
@@ -70,40 +79,55 @@ pub(super) struct Encoder {
     zeros: Vec<Option<Vec<u8>>>,
 }
 
+/// A unit whose runs are being encoded, from the first on.
+struct Job<'a> {
+    runs: VecDeque<(Class, &'a [u8])>,
+    encoded: &'a mut Vec<u8>,
+    /// The run whose stream is at the end of `encoded` and has an end of its own, and where that begins.
+    open: Option<(&'a [u8], usize)>,
+}
+
 impl Encoder {
     pub(super) fn new(level: Level) -> Self {
         let compressor = Compressor::new(level.effort());
         Self { level, compressor, classifier: Classifier::new(), zeros: vec![None; UNIT / PIECE + 1] }
     }
 
-    /// Encodes `unit`, and sums it up.
-    pub(super) fn encode(&mut self, unit: &mut Unit) {
+    /// Encodes two units, of which one may be empty, and sums them up.
+    pub(super) fn encode(&mut self, units: &mut [Unit; 2]) {
+        let mut jobs = units.each_mut().map(|unit| self.begin(unit));
+        loop {
+            jobs.iter_mut().for_each(|job| self.advance(job));
+            if jobs.iter().all(|job| job.open.is_none()) {
+                return;
+            }
+            let [first, second] = jobs.each_ref().map(Job::stream);
+            let ends = last_blocks(first, second);
+            jobs.iter_mut().zip(ends).for_each(|(job, last)| job.close(last));
+        }
+    }
+
+    /// Sums the unit up, and takes it apart into runs of a class.
+    fn begin<'a>(&mut self, unit: &'a mut Unit) -> Job<'a> {
         let Unit { bytes, filled, zero, encoded, crc } = unit;
         let bytes = &mut bytes[..*filled];
-        encoded.clear();
         if *zero {
             bytes.fill(0);
         }
         *crc = Hasher::new();
         crc.update(bytes);
+        encoded.clear();
+        let (mut runs, mut rest) = (VecDeque::new(), &*bytes);
         let mut pieces = bytes.chunks(PIECE).map(|piece| (self.classify(piece), piece.len())).peekable();
-        let (mut runs, mut rest) = (Vec::new(), &*bytes);
         while let Some((class, mut len)) = pieces.next() {
             while let Some((_, more)) = pieces.next_if(|(next, _)| *next == class) {
                 len += more;
             }
             let (run, behind) = rest.split_at(len);
-            runs.push((class, run));
+            runs.push_back((class, run));
             rest = behind;
         }
-        drop(pieces);
-        for (class, run) in runs {
-            match class {
-                Class::Zero => self.zeros(run, encoded),
-                Class::Dense => store(run, encoded),
-                Class::Compressible => self.compress(run, encoded),
-            }
-        }
+        Job { runs, encoded, open: None }
     }
 
     fn classify(&mut self, piece: &[u8]) -> Class {
@@ -113,33 +137,70 @@ impl Encoder {
         }
     }
 
-    /// Appends a run of zeros, which is made once for each length.
-    fn zeros(&mut self, run: &[u8], out: &mut Vec<u8>) {
-        if !run.len().is_multiple_of(PIECE) {
-            return self.compress(run, out);
+    /// Encodes runs up to one that has been compressed.
+    fn advance(&mut self, job: &mut Job<'_>) {
+        while let Some((class, run)) = job.runs.pop_front() {
+            match class {
+                Class::Zero => self.zeros(run, job.encoded),
+                Class::Dense => store(run, job.encoded),
+                Class::Compressible => {
+                    let start = job.encoded.len();
+                    if self.compress(run, job.encoded) {
+                        job.open = Some((run, start));
+                        return;
+                    }
+                    store(run, job.encoded);
+                }
+            }
         }
-        let count = run.len() / PIECE;
-        let known = self.zeros[count].take().unwrap_or_else(|| {
-            let mut encoded = Vec::new();
-            self.compress(run, &mut encoded);
-            encoded
-        });
-        out.extend_from_slice(&known);
-        self.zeros[count] = Some(known);
     }
 
-    fn compress(&mut self, run: &[u8], out: &mut Vec<u8>) {
+    /// Appends a run of zeros, which is made once for each length.
+    fn zeros(&mut self, run: &[u8], out: &mut Vec<u8>) {
+        let index = run.len() / PIECE;
+        let known = self.zeros[index].take().filter(|_| run.len().is_multiple_of(PIECE));
+        let encoded = known.unwrap_or_else(|| self.encode_zeros(run));
+        out.extend_from_slice(&encoded);
+        self.zeros[index] = run.len().is_multiple_of(PIECE).then_some(encoded);
+    }
+
+    fn encode_zeros(&mut self, run: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let open = self.compress(run, &mut out).then_some((run, 0));
+        if open.is_none() {
+            store(run, &mut out);
+        }
+        let mut job = Job { runs: VecDeque::new(), encoded: &mut out, open };
+        let [last, _] = last_blocks(job.stream(), &[]);
+        job.close(last);
+        out
+    }
+
+    /// Appends the run as a deflate stream with an end of its own; false, and nothing, where that would not be smaller.
+    fn compress(&mut self, run: &[u8], out: &mut Vec<u8>) -> bool {
         let start = out.len();
         out.resize(start + run.len(), 0);
-        let compressed = self.compressor.deflate_compress(run, &mut out[start..]).ok();
-        let sealed = compressed.and_then(|len| {
-            out.truncate(start + len);
-            seal(out, start)
-        });
-        if sealed.is_none() {
-            // It would not become smaller.
-            out.truncate(start);
-            store(run, out);
+        let compressed = self.compressor.deflate_compress(run, &mut out[start..]);
+        out.truncate(start + compressed.as_ref().copied().unwrap_or_default());
+        compressed.is_ok()
+    }
+}
+
+impl Job<'_> {
+    /// What has an end of its own.
+    fn stream(&self) -> &[u8] {
+        self.open.map_or(&[], |(_, start)| &self.encoded[start..])
+    }
+
+    /// Takes that end away.
+    fn close(&mut self, last: Option<Last>) {
+        let Some((run, start)) = self.open.take() else { return };
+        match last {
+            Some(last) => seal(self.encoded, start, last),
+            None => {
+                self.encoded.truncate(start);
+                store(run, self.encoded);
+            }
         }
     }
 }

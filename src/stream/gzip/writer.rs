@@ -11,9 +11,11 @@ use crate::stream::pool::Pool;
 /// Compresses everything that is written to it into one gzip member.
 pub struct GzipWriter<W: Write> {
     inner: W,
-    pool: Pool<Unit>,
-    current: Unit,
-    free: Vec<Unit>,
+    pool: Pool<[Unit; 2]>,
+    /// What is being filled: one unit, and then the other.
+    current: [Unit; 2],
+    filling: usize,
+    free: Vec<[Unit; 2]>,
     crc: Hasher,
     bytes: u64,
 }
@@ -29,9 +31,10 @@ impl<W: Write> GzipWriter<W> {
         inner.write_all(&header)?;
         let pool = Pool::start(threads, move || {
             let mut encoder = Encoder::new(level);
-            move |unit: &mut Unit| encoder.encode(unit)
+            move |units: &mut [Unit; 2]| encoder.encode(units)
         })?;
-        Ok(Self { inner, pool, current: Unit::new(), free: Vec::new(), crc: Hasher::new(), bytes: 0 })
+        let current = [Unit::new(), Unit::new()];
+        Ok(Self { inner, pool, current, filling: 0, free: Vec::new(), crc: Hasher::new(), bytes: 0 })
     }
 
     /// Adds what `read` puts into the room that is left in a unit; returns how much that was.
@@ -39,7 +42,8 @@ impl<W: Write> GzipWriter<W> {
     /// # Errors
     /// `read` failed, or writing did.
     pub fn fill(&mut self, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
-        let room = &mut self.current.bytes[self.current.filled..];
+        let unit = self.unit();
+        let room = &mut unit.bytes[unit.filled..];
         let n = read(room)?.min(room.len());
         self.advance(n)?;
         Ok(n)
@@ -51,15 +55,16 @@ impl<W: Write> GzipWriter<W> {
     /// Writing failed.
     pub fn zeros(&mut self, mut count: u64) -> io::Result<()> {
         while count > 0 {
-            if count >= UNIT as u64 && self.current.filled > 0 {
-                self.dispatch()?;
+            if count >= UNIT as u64 && self.unit().filled > 0 {
+                self.next_unit()?;
             }
-            let room = UNIT - self.current.filled;
+            let unit = self.unit();
+            let room = UNIT - unit.filled;
             let n = usize::try_from(count).unwrap_or(room).min(room);
             if n == UNIT {
-                self.current.zero = true;
+                unit.zero = true;
             } else {
-                self.current.bytes[self.current.filled..][..n].fill(0);
+                unit.bytes[unit.filled..][..n].fill(0);
             }
             self.advance(n)?;
             count -= n as u64;
@@ -67,28 +72,41 @@ impl<W: Write> GzipWriter<W> {
         Ok(())
     }
 
-    fn advance(&mut self, n: usize) -> io::Result<()> {
-        self.current.filled += n;
-        if self.current.filled == UNIT { self.dispatch() } else { Ok(()) }
+    fn unit(&mut self) -> &mut Unit {
+        &mut self.current[self.filling]
     }
 
-    /// Sends the current unit on its way; waits for the oldest where enough are.
+    fn advance(&mut self, n: usize) -> io::Result<()> {
+        self.unit().filled += n;
+        if self.unit().filled == UNIT { self.next_unit() } else { Ok(()) }
+    }
+
+    /// Goes to the other unit, or sends both on their way.
+    fn next_unit(&mut self) -> io::Result<()> {
+        self.filling += 1;
+        if self.filling == self.current.len() { self.dispatch() } else { Ok(()) }
+    }
+
+    /// Sends the current units on their way; waits for the oldest where enough are.
     fn dispatch(&mut self) -> io::Result<()> {
         while self.pool.is_full() {
             self.collect()?;
         }
-        let next = self.free.pop().unwrap_or_else(Unit::new);
+        let next = self.free.pop().unwrap_or_else(|| [Unit::new(), Unit::new()]);
+        self.filling = 0;
         self.pool.submit(std::mem::replace(&mut self.current, next))
     }
 
-    /// Writes the oldest unit that is on its way; false when there is none.
+    /// Writes the oldest units that are on their way; false when there are none.
     fn collect(&mut self) -> io::Result<bool> {
-        let Some(mut unit) = self.pool.next()? else { return Ok(false) };
-        self.inner.write_all(&unit.encoded)?;
-        self.crc.combine(&unit.crc);
-        self.bytes += unit.filled as u64;
-        (unit.filled, unit.zero) = (0, false);
-        self.free.push(unit);
+        let Some(mut units) = self.pool.next()? else { return Ok(false) };
+        for unit in &mut units {
+            self.inner.write_all(&unit.encoded)?;
+            self.crc.combine(&unit.crc);
+            self.bytes += unit.filled as u64;
+            (unit.filled, unit.zero) = (0, false);
+        }
+        self.free.push(units);
         Ok(true)
     }
 
@@ -97,7 +115,7 @@ impl<W: Write> GzipWriter<W> {
     /// # Errors
     /// Writing failed.
     pub fn finish(mut self) -> io::Result<W> {
-        if self.current.filled > 0 {
+        if self.current.iter().any(|unit| unit.filled > 0) {
             self.dispatch()?;
         }
         while self.collect()? {}

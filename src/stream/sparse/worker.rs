@@ -13,8 +13,6 @@ use crate::os;
 
 /// Buffers that may wait to be written.
 const WAITING: usize = 2;
-/// Bytes written after which the system is asked to bring them to the disk: the syncing at the end is short then.
-const WRITEBACK: u64 = 16 << 20;
 
 /// Bytes, and where in the file they belong.
 #[derive(Debug)]
@@ -39,7 +37,7 @@ impl Worker {
         let (full, incoming) = sync_channel::<Buffer>(WAITING);
         let (emptied, empty) = sync_channel(WAITING + 2);
         let thread = std::thread::Builder::new().spawn(move || {
-            let mut writing = Writing { file, written, behind: 0 };
+            let mut writing = Writing { file, written, writeback: os::Writeback::default() };
             for buffer in incoming {
                 writing.write(&buffer.bytes[..buffer.filled], buffer.start)?;
                 // There is room for all; nobody may be left to take them.
@@ -90,8 +88,7 @@ fn ended() -> io::Error {
 struct Writing {
     file: File,
     written: Arc<AtomicU64>,
-    /// From here on the system was not asked to bring anything to the disk.
-    behind: u64,
+    writeback: os::Writeback,
 }
 
 impl Writing {
@@ -113,10 +110,7 @@ impl Writing {
             self.write_run(&bytes[from..], start + from as u64)?;
         }
         let end = start + bytes.len() as u64;
-        if end - self.behind >= WRITEBACK {
-            os::start_writeback(&self.file, self.behind, end - self.behind);
-            self.behind = end;
-        }
+        self.writeback.written(&self.file, end);
         Ok(())
     }
 
