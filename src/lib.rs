@@ -21,6 +21,7 @@ pub mod http;
 pub mod iso;
 pub mod os;
 pub mod pipeline;
+pub mod setup;
 pub mod sr;
 pub mod stream;
 pub mod tool;

@@ -23,7 +23,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vhd_util", &["vhd", "os"]),
     ("dom0", &["config", "wire", "os"]),
     ("host", &["pipeline", "tool", "xenapi", "boot", "block", "iso", "dom0", "config", "wire", "os"]),
-    ("cli", &["pipeline", "xenapi", "transport", "sr", "tool", "stream", "vhd", "config", "wire", "os"]),
+    ("setup", &["os"]),
+    (
+        "cli",
+        &["pipeline", "setup", "xenapi", "transport", "sr", "tool", "stream", "vhd", "config", "wire", "os"],
+    ),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

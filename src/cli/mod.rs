@@ -10,14 +10,18 @@ mod disk;
 mod export;
 mod import;
 mod inspect;
+mod install;
 mod map;
 mod openstack;
 mod outcome;
+mod pages;
+mod papers;
 mod picture;
 mod place;
 mod recover;
 mod session;
 mod show;
+mod uninstall;
 
 use std::ffi::OsString;
 
@@ -30,6 +34,7 @@ use crate::os;
 
 pub use args::Cli;
 pub use outcome::Exit;
+pub use papers::{Paper, papers};
 
 /// The whole program: reads the command line, does what it asks for, says how it ended.
 #[must_use]
@@ -72,6 +77,8 @@ fn run(cli: &Cli) -> Exit {
         Command::Repair(args) => disk::repair(args),
         Command::Recover(args) => recover::run(args),
         Command::Call(args) => call::run(args),
+        Command::Install(args) => install::run(args),
+        Command::Uninstall(args) => uninstall::run(args),
     };
     show::ended(done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json())))
 }

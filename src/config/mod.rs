@@ -7,8 +7,10 @@
 mod error;
 mod file;
 pub mod key;
+mod sample;
 mod settings;
 
 pub use error::Error;
 pub use key::{Key, Kind};
+pub use sample::sample;
 pub use settings::{Origin, Settings};

@@ -3,6 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use super::plugin::Plugin;
 
 /// How the program was called.
@@ -19,6 +21,8 @@ pub(super) enum Invocation<'p> {
     Help,
     /// Asked for the version.
     Version,
+    /// Asked which plugins there are.
+    Plugins,
     /// None of these: why.
     Wrong(String),
 }
@@ -42,6 +46,7 @@ impl<'p> Invocation<'p> {
             (_, Some(plugin)) => Self::call(plugin, arguments, true),
             (Some("--help" | "-h"), None) => Self::Help,
             (Some("--version" | "-V"), None) => Self::Version,
+            (Some("--plugins"), None) => Self::Plugins,
             // What stands there may be a call with its secrets: it is not repeated.
             _ => Self::Wrong(
                 "neither the program's name nor its first argument is that of a plugin".to_owned(),
@@ -61,9 +66,17 @@ impl<'p> Invocation<'p> {
     }
 }
 
+/// Which plugins there are, and of which version, as JSON: for whoever makes the links.
+pub(super) fn list(plugins: &[Plugin]) -> String {
+    let described = |plugin: &Plugin| json!({ "name": plugin.name, "about": plugin.about });
+    let plugins: Vec<Value> = plugins.iter().map(described).collect();
+    format!("{:#}\n", json!({ "version": env!("CARGO_PKG_VERSION"), "plugins": plugins }))
+}
+
 /// What to write when the program was called wrongly, or asked for help.
 pub(super) fn usage(plugins: &[Plugin]) -> String {
-    let mut usage = "usage: vhd-porter-plugin PLUGIN XML, or PLUGIN XML through a link of the plugin's name\n\n\
+    let mut usage = "usage: vhd-porter-plugin PLUGIN XML, or PLUGIN XML through a link of the plugin's name\n       \
+         vhd-porter-plugin --plugins | --version | --help\n\n\
          Carries out one call as xapi makes it and prints the answer. To call by hand, see vhd-porter call.\n\n\
          plugins:\n"
         .to_owned();
@@ -107,6 +120,7 @@ mod tests {
             (&["/usr/bin/vhd-porter-plugin", "glance.py", "--help"], "glance --help true"),
             (&["vhd-porter-plugin", "--help"], "Help"),
             (&["vhd-porter-plugin", "-V"], "Version"),
+            (&["vhd-porter-plugin", "--plugins"], "Plugins"),
         ] {
             assert_eq!(read(argv), expected);
         }
@@ -125,7 +139,9 @@ mod tests {
     }
 
     #[test]
-    fn usage_names_every_plugin() {
+    fn usage_and_list_name_every_plugin() {
         assert!(usage(PLUGINS).contains("  glance               Images\n"));
+        let described: Value = serde_json::from_str(&list(PLUGINS)).unwrap();
+        assert_eq!(described["plugins"][0], json!({ "name": "glance", "about": "Images" }));
     }
 }

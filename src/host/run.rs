@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use super::answer::answer;
-use super::invocation::{Invocation, usage};
+use super::invocation::{Invocation, list, usage};
 use super::log::{self, Destination};
 use super::plugin::Plugin;
 use crate::os;
@@ -32,6 +32,7 @@ pub fn run(plugins: &[Plugin], argv: impl IntoIterator<Item = OsString>) -> Exit
         }
         Invocation::Help => print(&usage(plugins)),
         Invocation::Version => print(concat!("vhd-porter-plugin ", env!("CARGO_PKG_VERSION"), "\n")),
+        Invocation::Plugins => print(&list(plugins)),
         Invocation::Wrong(why) => {
             // Nobody may be listening, and there is nothing else to tell.
             let _ = write!(io::stderr(), "vhd-porter-plugin: {why}\n\n{}", usage(plugins));

@@ -6,6 +6,7 @@ mod disk;
 mod host;
 mod image;
 mod repository;
+mod setup;
 mod shared;
 mod values;
 
@@ -15,6 +16,7 @@ pub(super) use disk::{Coalesce, Compare, Convert, Create, Flatten, Map, Repair, 
 pub(super) use host::Call;
 pub(super) use image::{Copy, Export, Import};
 pub(super) use repository::{Check, Inspect, Recover};
+pub(super) use setup::{Install, Uninstall};
 pub(super) use shared::{Glance, Tool};
 
 /// Moves VHD images and chains in and out of storage repositories.
@@ -65,6 +67,10 @@ pub enum Command {
     Recover(Recover),
     /// Call a plugin function the way xapi does
     Call(Call),
+    /// Put this program and the plugins in place
+    Install(Install),
+    /// Take them away, and give back the plugins that were there before
+    Uninstall(Uninstall),
 }
 
 impl Command {
@@ -96,6 +102,8 @@ impl Command {
             Self::Repair(a) => a.json,
             Self::Recover(a) => a.json,
             Self::Call(a) => a.json.is_some(),
+            Self::Install(a) => a.json,
+            Self::Uninstall(a) => a.json,
         }
     }
 }

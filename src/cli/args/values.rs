@@ -1,5 +1,7 @@
 //! What the words on the command line mean.
 
+use std::path::{Component, Path, PathBuf};
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use uuid::Uuid;
 
@@ -16,6 +18,18 @@ pub(super) fn tool() -> impl TypedValueParser<Value = Choice> {
 
 pub(super) fn form() -> impl TypedValueParser<Value = Form> {
     PossibleValuesParser::new(Form::NAMES).try_map(|name| name.parse::<Form>())
+}
+
+/// A path that means the same wherever it is written down.
+pub(super) fn place(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    let down = path.components().skip(1).all(|part| matches!(part, Component::Normal(_)));
+    let place = || path.components().collect();
+    if path.is_absolute() && down {
+        Ok(place())
+    } else {
+        Err("expected an absolute path without ..".to_owned())
+    }
 }
 
 /// 1 to 9, or 0 for `store`.
