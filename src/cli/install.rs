@@ -7,11 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::args::Install as Args;
+use super::changes::told;
 use super::outcome::{Exit, Failure};
 use super::papers::papers;
 use super::show;
 use crate::os;
-use crate::setup::{self, Action, Change, Content, Item, Mode, Site};
+use crate::setup::{self, Change, Content, Item, Mode, Site};
 
 /// The program that holds all plugins.
 const PLUGINS: &str = "vhd-porter-plugin";
@@ -87,7 +88,12 @@ fn programs(args: &Args, site: &Site, this: &Path, prefix: &Path) -> Result<Vec<
     let beside = |name: &str| this.with_file_name(name);
     let mut items = Vec::new();
     if args.with_vhd_util || installed(VHD_UTIL)? {
-        items.push(Item::new(bin.join(VHD_UTIL), Content::Guest(beside(VHD_UTIL))));
+        let source = beside(VHD_UTIL);
+        if !source.is_file() {
+            let what = "expected the program beside this one, found nothing; packages have it in /usr/libexec/vhd-porter";
+            return Err(Failure::other("tool-missing", format!("{}: {what}", source.display())));
+        }
+        items.push(Item::new(bin.join(VHD_UTIL), Content::Guest(source)));
     }
     if site.is_at(this, &bin.join(PORTER)) && !installed(PORTER)? {
         return Ok(items);
@@ -134,29 +140,13 @@ pub(super) fn failed(error: &setup::Error) -> Failure {
 }
 
 fn words(report: &Report) -> String {
-    let all = told(&report.changes, report.dry_run);
+    let told = told(&report.changes, report.dry_run);
     let (plugins, place) = (report.plugins.len(), report.plugin_dir.display());
-    let what = if report.dry_run { "would install" } else { "installed" };
-    let bin = report.prefix.join("bin");
-    format!("{all}{what} vhd-porter {} in {}, {plugins} plugins in {place}\n", report.version, bin.display())
-}
-
-/// What an admin has to know of changes: where backups are, what stayed, and in a rehearsal all of them.
-pub(super) fn told(changes: &[Change], all: bool) -> String {
-    let line = |Change { path, action, backup }: &Change| {
-        let what = match action {
-            Action::Create if all => "is new".to_owned(),
-            Action::Replace if backup.is_some() || all => "is replaced".to_owned(),
-            Action::Remove if all => "goes".to_owned(),
-            Action::Restore => "is again what it was before".to_owned(),
-            Action::Leave => "is not ours any more, and stays".to_owned(),
-            Action::Keep if all => "is there already".to_owned(),
-            _ if backup.is_some() => String::new(),
-            _ => return None,
-        };
-        let kept = backup.as_ref().map(|backup| format!("backup {}", backup.display()));
-        let parts: Vec<String> = std::iter::once(what).filter(|what| !what.is_empty()).chain(kept).collect();
-        Some(format!("{}: {}\n", path.display(), parts.join("; ")))
-    };
-    changes.iter().filter_map(line).collect()
+    let program = report.prefix.join("bin").join(PLUGINS);
+    let what = if report.dry_run { "would be" } else { "are" };
+    let version = report.version;
+    format!(
+        "{told}vhd-porter {version}: {plugins} plugins in {place} {what} links to {}\n",
+        program.display()
+    )
 }

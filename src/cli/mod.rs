@@ -4,6 +4,7 @@ mod args;
 mod bars;
 mod call;
 mod cells;
+mod changes;
 mod check;
 mod copy;
 mod disk;

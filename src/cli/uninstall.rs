@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::args::Uninstall as Args;
-use super::install::{failed, mode, told};
+use super::changes::told;
+use super::install::{failed, mode};
 use super::outcome::{Exit, Failure};
 use super::show;
 use crate::setup::{self, Change, Site};
