@@ -1,4 +1,4 @@
-_vhd__porter() {
+_vhd-porter() {
     local i cur prev opts cmd
     COMPREPLY=()
     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -17,112 +17,112 @@ _vhd__porter() {
                 cmd="vhd__porter"
                 ;;
             vhd__porter,call)
-                cmd="vhd__porter__subcmd__call"
+                cmd="vhd__porter__call"
                 ;;
             vhd__porter,check)
-                cmd="vhd__porter__subcmd__check"
+                cmd="vhd__porter__check"
                 ;;
             vhd__porter,coalesce)
-                cmd="vhd__porter__subcmd__coalesce"
+                cmd="vhd__porter__coalesce"
                 ;;
             vhd__porter,compare)
-                cmd="vhd__porter__subcmd__compare"
+                cmd="vhd__porter__compare"
                 ;;
             vhd__porter,convert)
-                cmd="vhd__porter__subcmd__convert"
+                cmd="vhd__porter__convert"
                 ;;
             vhd__porter,copy)
-                cmd="vhd__porter__subcmd__copy"
+                cmd="vhd__porter__copy"
                 ;;
             vhd__porter,create)
-                cmd="vhd__porter__subcmd__create"
+                cmd="vhd__porter__create"
                 ;;
             vhd__porter,export)
-                cmd="vhd__porter__subcmd__export"
+                cmd="vhd__porter__export"
                 ;;
             vhd__porter,flatten)
-                cmd="vhd__porter__subcmd__flatten"
+                cmd="vhd__porter__flatten"
                 ;;
             vhd__porter,help)
-                cmd="vhd__porter__subcmd__help"
+                cmd="vhd__porter__help"
                 ;;
             vhd__porter,import)
-                cmd="vhd__porter__subcmd__import"
+                cmd="vhd__porter__import"
                 ;;
             vhd__porter,inspect)
-                cmd="vhd__porter__subcmd__inspect"
+                cmd="vhd__porter__inspect"
                 ;;
             vhd__porter,install)
-                cmd="vhd__porter__subcmd__install"
+                cmd="vhd__porter__install"
                 ;;
             vhd__porter,map)
-                cmd="vhd__porter__subcmd__map"
+                cmd="vhd__porter__map"
                 ;;
             vhd__porter,recover)
-                cmd="vhd__porter__subcmd__recover"
+                cmd="vhd__porter__recover"
                 ;;
             vhd__porter,repair)
-                cmd="vhd__porter__subcmd__repair"
+                cmd="vhd__porter__repair"
                 ;;
             vhd__porter,snapshot)
-                cmd="vhd__porter__subcmd__snapshot"
+                cmd="vhd__porter__snapshot"
                 ;;
             vhd__porter,uninstall)
-                cmd="vhd__porter__subcmd__uninstall"
+                cmd="vhd__porter__uninstall"
                 ;;
-            vhd__porter__subcmd__help,call)
-                cmd="vhd__porter__subcmd__help__subcmd__call"
+            vhd__porter__help,call)
+                cmd="vhd__porter__help__call"
                 ;;
-            vhd__porter__subcmd__help,check)
-                cmd="vhd__porter__subcmd__help__subcmd__check"
+            vhd__porter__help,check)
+                cmd="vhd__porter__help__check"
                 ;;
-            vhd__porter__subcmd__help,coalesce)
-                cmd="vhd__porter__subcmd__help__subcmd__coalesce"
+            vhd__porter__help,coalesce)
+                cmd="vhd__porter__help__coalesce"
                 ;;
-            vhd__porter__subcmd__help,compare)
-                cmd="vhd__porter__subcmd__help__subcmd__compare"
+            vhd__porter__help,compare)
+                cmd="vhd__porter__help__compare"
                 ;;
-            vhd__porter__subcmd__help,convert)
-                cmd="vhd__porter__subcmd__help__subcmd__convert"
+            vhd__porter__help,convert)
+                cmd="vhd__porter__help__convert"
                 ;;
-            vhd__porter__subcmd__help,copy)
-                cmd="vhd__porter__subcmd__help__subcmd__copy"
+            vhd__porter__help,copy)
+                cmd="vhd__porter__help__copy"
                 ;;
-            vhd__porter__subcmd__help,create)
-                cmd="vhd__porter__subcmd__help__subcmd__create"
+            vhd__porter__help,create)
+                cmd="vhd__porter__help__create"
                 ;;
-            vhd__porter__subcmd__help,export)
-                cmd="vhd__porter__subcmd__help__subcmd__export"
+            vhd__porter__help,export)
+                cmd="vhd__porter__help__export"
                 ;;
-            vhd__porter__subcmd__help,flatten)
-                cmd="vhd__porter__subcmd__help__subcmd__flatten"
+            vhd__porter__help,flatten)
+                cmd="vhd__porter__help__flatten"
                 ;;
-            vhd__porter__subcmd__help,help)
-                cmd="vhd__porter__subcmd__help__subcmd__help"
+            vhd__porter__help,help)
+                cmd="vhd__porter__help__help"
                 ;;
-            vhd__porter__subcmd__help,import)
-                cmd="vhd__porter__subcmd__help__subcmd__import"
+            vhd__porter__help,import)
+                cmd="vhd__porter__help__import"
                 ;;
-            vhd__porter__subcmd__help,inspect)
-                cmd="vhd__porter__subcmd__help__subcmd__inspect"
+            vhd__porter__help,inspect)
+                cmd="vhd__porter__help__inspect"
                 ;;
-            vhd__porter__subcmd__help,install)
-                cmd="vhd__porter__subcmd__help__subcmd__install"
+            vhd__porter__help,install)
+                cmd="vhd__porter__help__install"
                 ;;
-            vhd__porter__subcmd__help,map)
-                cmd="vhd__porter__subcmd__help__subcmd__map"
+            vhd__porter__help,map)
+                cmd="vhd__porter__help__map"
                 ;;
-            vhd__porter__subcmd__help,recover)
-                cmd="vhd__porter__subcmd__help__subcmd__recover"
+            vhd__porter__help,recover)
+                cmd="vhd__porter__help__recover"
                 ;;
-            vhd__porter__subcmd__help,repair)
-                cmd="vhd__porter__subcmd__help__subcmd__repair"
+            vhd__porter__help,repair)
+                cmd="vhd__porter__help__repair"
                 ;;
-            vhd__porter__subcmd__help,snapshot)
-                cmd="vhd__porter__subcmd__help__subcmd__snapshot"
+            vhd__porter__help,snapshot)
+                cmd="vhd__porter__help__snapshot"
                 ;;
-            vhd__porter__subcmd__help,uninstall)
-                cmd="vhd__porter__subcmd__help__subcmd__uninstall"
+            vhd__porter__help,uninstall)
+                cmd="vhd__porter__help__uninstall"
                 ;;
             *)
                 ;;
@@ -144,8 +144,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__call)
-            opts="-v -q -h --json --plugin-dir --verbose --quiet --help"
+        vhd__porter__call)
+            opts="-v -q -h --json --plugin-dir --verbose --quiet --help <PLUGIN> <FUNCTION> [KEY=VALUE]..."
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -166,8 +166,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__check)
-            opts="-v -q -h --sr --sr-uuid --deep --json --verbose --quiet --help"
+        vhd__porter__check)
+            opts="-v -q -h --sr --sr-uuid --deep --json --verbose --quiet --help [FILE]..."
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -188,8 +188,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__coalesce)
-            opts="-v -q -h --json --verbose --quiet --help"
+        vhd__porter__coalesce)
+            opts="-v -q -h --json --verbose --quiet --help <FILE>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -202,8 +202,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__compare)
-            opts="-v -q -h --json --verbose --quiet --help"
+        vhd__porter__compare)
+            opts="-v -q -h --json --verbose --quiet --help <LEFT> <RIGHT>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -216,8 +216,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__convert)
-            opts="-v -q -h --to --raw --json --verbose --quiet --help"
+        vhd__porter__convert)
+            opts="-v -q -h --to --raw --json --verbose --quiet --help <INPUT> <OUTPUT>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -234,7 +234,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__copy)
+        vhd__porter__copy)
             opts="-v -q -h --sr --sr-uuid --vdi --uuid --json --tool --vhd-util --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -272,8 +272,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__create)
-            opts="-v -q -h --size --fixed --json --verbose --quiet --help"
+        vhd__porter__create)
+            opts="-v -q -h --size --fixed --json --verbose --quiet --help <FILE>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -290,7 +290,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__export)
+        vhd__porter__export)
             opts="-o -v -q -h --sr --sr-uuid --vdi --chain --flatten --output --level --json --glance-endpoint --glance-token-file --glance-api-version --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -340,8 +340,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__flatten)
-            opts="-o -v -q -h --output --json --verbose --quiet --help"
+        vhd__porter__flatten)
+            opts="-o -v -q -h --output --json --verbose --quiet --help <FILE>..."
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -362,7 +362,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help)
+        vhd__porter__help)
             opts="import export copy check inspect flatten convert compare map create snapshot coalesce repair recover call install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -376,7 +376,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__call)
+        vhd__porter__help__call)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -390,7 +390,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__check)
+        vhd__porter__help__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -404,7 +404,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__coalesce)
+        vhd__porter__help__coalesce)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -418,7 +418,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__compare)
+        vhd__porter__help__compare)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -432,7 +432,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__convert)
+        vhd__porter__help__convert)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -446,7 +446,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__copy)
+        vhd__porter__help__copy)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -460,7 +460,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__create)
+        vhd__porter__help__create)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -474,7 +474,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__export)
+        vhd__porter__help__export)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -488,7 +488,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__flatten)
+        vhd__porter__help__flatten)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -502,7 +502,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__help)
+        vhd__porter__help__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -516,7 +516,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__import)
+        vhd__porter__help__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -530,7 +530,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__inspect)
+        vhd__porter__help__inspect)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -544,7 +544,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__install)
+        vhd__porter__help__install)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -558,7 +558,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__map)
+        vhd__porter__help__map)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -572,7 +572,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__recover)
+        vhd__porter__help__recover)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -586,7 +586,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__repair)
+        vhd__porter__help__repair)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -600,7 +600,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__snapshot)
+        vhd__porter__help__snapshot)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -614,7 +614,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__help__subcmd__uninstall)
+        vhd__porter__help__uninstall)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -628,8 +628,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__import)
-            opts="-v -q -h --sr --sr-uuid --create-sr --scan --uuid --flatten --dry-run --json --repair --tool --vhd-util --glance-endpoint --glance-token-file --glance-api-version --verbose --quiet --help"
+        vhd__porter__import)
+            opts="-v -q -h --sr --sr-uuid --create-sr --scan --uuid --flatten --dry-run --json --repair --tool --vhd-util --glance-endpoint --glance-token-file --glance-api-version --verbose --quiet --help <IMAGE>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -674,8 +674,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__inspect)
-            opts="-v -q -h --sr --sr-uuid --json --glance-endpoint --glance-token-file --glance-api-version --verbose --quiet --help"
+        vhd__porter__inspect)
+            opts="-v -q -h --sr --sr-uuid --json --glance-endpoint --glance-token-file --glance-api-version --verbose --quiet --help [FILE]"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -708,7 +708,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__install)
+        vhd__porter__install)
             opts="-v -q -h --plugin-dir --prefix --root --with-vhd-util --dry-run --json --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -734,8 +734,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__map)
-            opts="-v -q -h --svg --json --verbose --quiet --help"
+        vhd__porter__map)
+            opts="-v -q -h --svg --json --verbose --quiet --help <FILE>..."
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -752,7 +752,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__recover)
+        vhd__porter__recover)
             opts="-v -q -h --sr --sr-uuid --dry-run --legacy --json --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -774,8 +774,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__repair)
-            opts="-v -q -h --json --verbose --quiet --help"
+        vhd__porter__repair)
+            opts="-v -q -h --json --verbose --quiet --help <FILE>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -788,8 +788,8 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__snapshot)
-            opts="-v -q -h --json --verbose --quiet --help"
+        vhd__porter__snapshot)
+            opts="-v -q -h --json --verbose --quiet --help <PARENT> <CHILD>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -802,7 +802,7 @@ _vhd__porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        vhd__subcmd__porter__subcmd__uninstall)
+        vhd__porter__uninstall)
             opts="-v -q -h --root --dry-run --json --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -824,7 +824,7 @@ _vhd__porter() {
 }
 
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _vhd__porter -o nosort -o bashdefault -o default vhd-porter
+    complete -F _vhd-porter -o nosort -o bashdefault -o default vhd-porter
 else
-    complete -F _vhd__porter -o bashdefault -o default vhd-porter
+    complete -F _vhd-porter -o bashdefault -o default vhd-porter
 fi

@@ -14,7 +14,7 @@ const EXIT: [(&str, &str); 4] = [
         "Refused or failed, or something wrong was found; what, is said on standard error, or with --json on standard output.",
     ),
     ("2", "The command line makes no sense."),
-    ("129, 130, 143", "Stopped by SIGHUP, SIGINT or SIGTERM in good order: nothing is left."),
+    ("129, 130, 143", "Stopped by SIGHUP, SIGINT or SIGTERM."),
 ];
 /// Files that count.
 const FILES: [(&str, &str); 3] = [

@@ -112,7 +112,8 @@ impl Model {
             [("install", tree, &self.installed), ("uninstall", other, &self.uninstalled)]
         {
             let run = tree.command(&[command]).output().unwrap();
-            if !run.status.success() && !(command == "uninstall" && is_nothing(&run)) {
+            let ended = run.status.success() || (command == "uninstall" && is_nothing(&run));
+            if !ended {
                 wrong.push(format!("then {command}: {}", told(&run)));
             }
             let now = without_state(tree.content());

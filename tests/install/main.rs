@@ -6,6 +6,7 @@
 mod campaign;
 mod crash;
 mod foreign;
+mod papers;
 mod programs;
 mod refused;
 #[path = "../reliability/steps.rs"]
