@@ -1,5 +1,5 @@
-//! Writes man pages, completions and the example configuration into `docs`, anew: `cargo run --example papers`, after the command
-//! line or a setting has changed. A test sees to it that they are those of the program.
+//! Writes man pages, completions and the example configuration into `docs`, anew: `cargo run --example papers`,
+//! after the command line or a setting has changed. A test sees to it that they are those of the program.
 
 use std::path::Path;
 

@@ -90,7 +90,8 @@ fn programs(args: &Args, site: &Site, this: &Path, prefix: &Path) -> Result<Vec<
     if args.with_vhd_util || installed(VHD_UTIL)? {
         let source = beside(VHD_UTIL);
         if !source.is_file() {
-            let what = "expected the program beside this one, found nothing; packages have it in /usr/libexec/vhd-porter";
+            let what = "expected the program beside this one, found nothing; \
+                packages have it in /usr/libexec/vhd-porter";
             return Err(Failure::other("tool-missing", format!("{}: {what}", source.display())));
         }
         items.push(Item::new(bin.join(VHD_UTIL), Content::Guest(source)));
@@ -131,10 +132,12 @@ fn held(program: &Path) -> Result<Vec<String>, Failure> {
     }
 }
 
+/// How setup runs.
 pub(super) fn mode(dry_run: bool) -> Mode {
     if dry_run { Mode::Rehearse } else { Mode::Act }
 }
 
+/// Setup's error as how a subcommand ends.
 pub(super) fn failed(error: &setup::Error) -> Failure {
     Failure::other(error.kind(), os::in_full(error))
 }

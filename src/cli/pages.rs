@@ -11,7 +11,8 @@ const EXIT: [(&str, &str); 4] = [
     ("0", "Done, and nothing wrong was found."),
     (
         "1",
-        "Refused or failed, or something wrong was found; what, is said on standard error, or with --json on standard output.",
+        "Refused or failed, or something wrong was found; what, is said on standard error, or with --json on \
+         standard output.",
     ),
     ("2", "The command line makes no sense."),
     ("129, 130, 143", "Stopped by SIGHUP, SIGINT or SIGTERM."),
@@ -20,7 +21,8 @@ const EXIT: [(&str, &str); 4] = [
 const FILES: [(&str, &str); 3] = [
     (
         "/etc/vhd-porter/config.toml",
-        "Settings; config.example.toml in the documentation shows all of them. VHD_PORTER_CONFIG names another file, and every setting has a variable of its own, such as VHD_PORTER_SR_RESERVE for reserve under [sr].",
+        "Settings; config.example.toml in the documentation shows all of them. VHD_PORTER_CONFIG names another file, \
+         and every setting has a variable of its own, such as VHD_PORTER_SR_RESERVE for reserve under [sr].",
     ),
     (
         "/var/lib/vhd-porter",
@@ -43,6 +45,7 @@ pub(super) fn pages() -> Vec<(String, Vec<u8>)> {
     pages
 }
 
+/// The name of a page: that of the program, or of a subcommand behind it.
 fn page_name(command: &Command) -> String {
     command.get_display_name().unwrap_or(command.get_name()).to_owned()
 }
@@ -67,6 +70,7 @@ fn page(command: &Command, see_also: &[String]) -> Vec<u8> {
     text
 }
 
+/// A section of terms, each with what it means.
 fn section(roff: &mut Roff, title: &str, entries: &[(&str, &str)]) {
     roff.control("SH", [title]);
     for (term, text) in entries {

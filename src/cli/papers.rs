@@ -1,5 +1,5 @@
-//! What goes along with the program: man pages, completions, the example configuration. All are made from what the program
-//! knows of itself, so none needs a file beside it.
+//! What goes along with the program: man pages, completions, the example configuration. All are made from what
+//! the program knows of itself, so none needs a file beside it.
 
 use clap::CommandFactory as _;
 use clap_complete::{Shell, generate};

@@ -22,4 +22,9 @@ impl Entry {
     pub(super) fn owns(&self, found: &Fingerprint) -> bool {
         self.ours.contains(found) || found.is_plugin()
     }
+
+    /// Whether it is a link of ours.
+    pub(super) fn is_link(&self) -> bool {
+        self.ours.iter().any(|ours| matches!(ours, Fingerprint::Link(_)))
+    }
 }

@@ -18,32 +18,32 @@ use super::site::Site;
 use super::uninstall::take_back;
 use crate::os::{self, Dir};
 
-/// Has `items`, of the version `version`, stand at `site`, in their order. What an older version had in the same
-/// directories, and this one has not, goes. Returns what was done, or is to be.
+/// Has `items`, of the version `version`, stand at `site`, in their order. What an older version had in the
+/// same directories, and this one has not, goes. Returns what was done, or is to be.
 ///
 /// # Errors
-/// Something is in the way, privileges are missing, or the system refused. What was done until then stays: it is whole, and
-/// the next run goes on.
+/// Something is in the way, privileges are missing, or the system refused. What was done until then stays: it
+/// is whole, and the next run goes on.
 pub fn install(site: &Site, items: &[Item], version: &str, mode: Mode) -> Result<Vec<Change>, Error> {
-    let mut plan = Plan::make(site, items.to_vec(), version)?;
-    if mode == Mode::Act {
-        let (state, _lock) = site.lock()?;
-        // Somebody may have been at work in between.
-        plan = Plan::make(site, items.to_vec(), version)?;
-        plan.manifest.write(&state)?;
-        for directory in &plan.directories {
-            site.make(directory)?;
-        }
-        for group in plan.steps.chunk_by(|a, b| a.item.path.parent() == b.item.path.parent()) {
-            place(site, group)?;
-        }
+    let plan = Plan::make(site, items.to_vec(), version)?;
+    if mode == Mode::Rehearse {
         let mut changes = plan.changes();
         changes.extend(take_back(site, &plan.stale, mode)?);
-        plan.done().write(&state)?;
         return Ok(changes);
+    }
+    let (state, _lock) = site.lock()?;
+    // Somebody may have been at work in between.
+    let plan = Plan::make(site, items.to_vec(), version)?;
+    plan.manifest.write(&state)?;
+    for directory in &plan.directories {
+        site.make(directory)?;
+    }
+    for steps in plan.steps.chunk_by(|a, b| a.item.path.parent() == b.item.path.parent()) {
+        place(site, steps)?;
     }
     let mut changes = plan.changes();
     changes.extend(take_back(site, &plan.stale, mode)?);
+    plan.done().write(&state)?;
     Ok(changes)
 }
 

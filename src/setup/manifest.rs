@@ -25,7 +25,7 @@ pub(super) struct Manifest {
     pub(super) version: String,
     /// Directories that were made, each after its parent.
     pub(super) directories: Vec<PathBuf>,
-    /// Names, in the order in which they were given: links after what they lead to.
+    /// Names: links after what they lead to.
     pub(super) entries: Vec<Entry>,
 }
 

@@ -1,13 +1,14 @@
 //! Putting the programs, their pages and the plugins' links in place, and taking them away again.
 //!
 //! ```text
-//! items (what is to stand where) ─▶ plan (what stands there now, and whose it is) ─▶ manifest ─▶ backups ─▶ names
-//! manifest (what was put where)  ─▶ what stands there now ─▶ backups come back, the rest goes ─▶ manifest goes
+//! install:    items ─▶ plan (what stands there now, and whose it is) ─▶ manifest ─▶ backups ─▶ names
+//! uninstall:  manifest ─▶ what stands there now ─▶ backups come back, the rest goes ─▶ manifest goes
 //! ```
 //!
-//! A name never lacks its file in between: what is new is written beside it and renamed onto it, what was there and is not ours
-//! gets a second name first, which is its backup. The manifest is durable before anything else changes, and says what may have been put
-//! where: so whatever a run was killed in, the next one completes it, be it an install or an uninstall.
+//! A name never lacks its file in between: what is new is written beside it and renamed onto it, what was there
+//! and is not ours gets a second name first, which is its backup. The manifest is durable before anything else
+//! changes, and says what may have been put where: so whatever a run was killed in, the next one completes it,
+//! be it an install or an uninstall.
 
 mod change;
 mod entry;

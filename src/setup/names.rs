@@ -1,4 +1,5 @@
-//! Names that an installation needs beside a name of its own. All begin with a dot: no shell, pager or `ls` shows them by itself.
+//! Names that an installation needs beside a name of its own. All begin with a dot: no shell, pager or `ls`
+//! shows them by itself.
 
 use std::path::Path;
 

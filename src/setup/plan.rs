@@ -1,4 +1,5 @@
-//! [`Plan`]: what has to be done for every item to stand at its name. Making it changes nothing, and finds what is in the way.
+//! [`Plan`]: what has to be done for every item to stand at its name. Making it changes nothing, and finds what
+//! is in the way.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -95,7 +96,8 @@ fn ahead(known: &Manifest, directories: &[PathBuf], steps: &[Step], version: &st
                 }
                 entry.backup = step.backup.clone().or(entry.backup.take());
             }
-            // What somebody else has put there, a package for one, stays theirs; but a link to us is of no use without us.
+            // What somebody else has put there, a package for one, stays theirs; but a link to us is of no use
+            // without us.
             None if step.action == Action::Keep && !step.wanted.is_plugin() => {}
             None => manifest.entries.push(Entry {
                 path: path.clone(),
@@ -104,6 +106,8 @@ fn ahead(known: &Manifest, directories: &[PathBuf], steps: &[Step], version: &st
             }),
         }
     }
+    // Whoever takes back the last first takes back links before what they lead to.
+    manifest.entries.sort_by_key(Entry::is_link);
     manifest
 }
 

@@ -96,8 +96,8 @@ impl Site {
         self.remove(Path::new(STATE))
     }
 
-    /// The directories that have to be made for `directory` to be there, each after its parent. Finds out beforehand
-    /// whether they can be, and whether names can be made in them.
+    /// The directories that have to be made for `directory` to be there, each after its parent. Finds out
+    /// beforehand whether they can be, and whether names can be made in them.
     pub(super) fn missing(&self, directory: &Path) -> Result<Vec<PathBuf>, Error> {
         let mut missing = Vec::new();
         for path in directory.ancestors() {

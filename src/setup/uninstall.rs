@@ -15,8 +15,8 @@ use crate::os::Dir;
 /// Takes away what was installed at `site`, links before what they lead to. Returns what was done, or is to be.
 ///
 /// # Errors
-/// Nothing is installed, privileges are missing, or the system refused. What was done until then stays, and the next run goes
-/// on.
+/// Nothing is installed, privileges are missing, or the system refused. What was done until then stays, and the
+/// next run goes on.
 pub fn uninstall(site: &Site, mode: Mode) -> Result<Vec<Change>, Error> {
     let manifest = |site: &Site| {
         let manifest = site.manifest()?;

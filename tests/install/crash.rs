@@ -1,5 +1,5 @@
-//! Runs that are killed before each step that changes something, and runs whose system refuses one: no plugin name is missing or
-//! leads nowhere, nothing is lost, and either command ends what was begun.
+//! Runs that are killed before each step that changes something, and runs whose system refuses one: no plugin
+//! name is missing or leads nowhere, nothing is lost, and either command ends what was begun.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! `vhd-porter install` and `uninstall`, into trees like that of a control domain which has os-xenapi's plugins.
+//! `vhd-porter install` and `uninstall`, into trees like that of a control domain which has os-xenapi's
+//! plugins.
 #![allow(clippy::disallowed_methods, reason = "a test starts the program it tests, and strace")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -61,7 +61,11 @@ fn pages_are_sound() {
 fn without_overstrikes(text: &str) -> String {
     let mut plain = String::new();
     for letter in text.chars() {
-        if letter == '\u{8}' { drop(plain.pop()) } else { plain.push(letter) }
+        if letter == '\u{8}' {
+            plain.pop();
+        } else {
+            plain.push(letter);
+        }
     }
     plain
 }

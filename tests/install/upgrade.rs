@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::support::sha256;
 use crate::tree::{MANIFEST, ORIGINALS, PLUGINS, Tree, paths};
 
-/// What an older version left: another program, no plugin `porter`, and one that is no more, in place of somebody's.
+/// What an older version left: another program, no plugin `porter`, and one that is no more, in place of
+/// somebody's.
 pub(crate) fn older() -> Tree {
     let tree = Tree::new();
     fs::write(tree.plugin("former"), "#!/bin/sh\n").unwrap();
@@ -57,6 +58,11 @@ fn another_prefix_moves_the_links_and_forgets_nothing() {
     assert!(paths(&report, "replace").contains(&format!("/{PLUGINS}/porter")));
     let target = fs::read_link(tree.plugin("porter")).unwrap();
     assert_eq!(target, Path::new("/opt/vhd-porter/bin/vhd-porter-plugin"));
-    tree.run(&["uninstall"]);
+    let report = tree.run(&["uninstall"]);
+    let changes: Vec<&str> =
+        report["changes"].as_array().unwrap().iter().map(|change| change["path"].as_str().unwrap()).collect();
+    let is_plugin = |path: &&str| path.starts_with("/etc");
+    let links = changes.iter().take_while(|path| is_plugin(path)).count();
+    assert_eq!(links, changes.iter().filter(|path| is_plugin(path)).count(), "links go first: {changes:?}");
     assert_eq!(crate::tree::without_state(tree.content()), before);
 }
