@@ -7,8 +7,12 @@
 mod campaign;
 mod crash;
 mod foreign;
+mod model;
 mod papers;
+mod power;
 mod programs;
+#[path = "../reliability/recorder.rs"]
+mod recorder;
 mod refused;
 #[path = "../reliability/steps.rs"]
 #[allow(dead_code, reason = "shared with the tests of reliability, which use more of it")]

@@ -44,7 +44,7 @@ pub(crate) fn built() -> &'static Path {
 
 /// A tree.
 pub(crate) struct Tree {
-    _scratch: TempDir,
+    _scratch: Option<TempDir>,
     root: PathBuf,
 }
 
@@ -55,7 +55,7 @@ impl Tree {
     /// With xapi's directory of plugins, and plugins in it.
     pub(crate) fn new() -> Self {
         let scratch = tempfile::tempdir().unwrap();
-        let tree = Self { root: scratch.path().join("root"), _scratch: scratch };
+        let tree = Self { root: scratch.path().join("root"), _scratch: Some(scratch) };
         let plugins = tree.path(PLUGINS);
         fs::create_dir_all(&plugins).unwrap();
         for name in ["glance.py", "migration", "dom0_pluginlib.py", "utils.py"] {
@@ -66,13 +66,23 @@ impl Tree {
         tree
     }
 
+    /// The one that is in `root` already.
+    pub(crate) fn at(root: &Path) -> Self {
+        Self { _scratch: None, root: root.to_owned() }
+    }
+
     /// The same again.
     pub(crate) fn duplicate(&self) -> Self {
         let scratch = tempfile::tempdir().unwrap();
-        let root = scratch.path().join("root");
-        let copied = Command::new("cp").arg("-a").arg(&self.root).arg(&root).status().unwrap();
+        let copy = self.copy_to(&scratch.path().join("root"));
+        Self { _scratch: Some(scratch), ..copy }
+    }
+
+    /// The same again, in a directory that is not there yet.
+    pub(crate) fn copy_to(&self, root: &Path) -> Self {
+        let copied = Command::new("cp").arg("-a").arg(&self.root).arg(root).status().unwrap();
         assert!(copied.success());
-        Self { _scratch: scratch, root }
+        Self::at(root)
     }
 
     pub(crate) fn root(&self) -> &Path {
