@@ -7,6 +7,7 @@
 //! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ http, stream, vhd, config ─▶ wire, os
 //!                       └────▶ xenapi, boot, block, iso, dom0 ──────▶ http, sr, config ─▶ wire, os
 //!           cli ─▶ doctor ─▶ xenapi, sr, tool, http
+//!               └▶ setup ────────────────────────────────────────────────────────────────▶ os
 //!      vhd-util ─▶ vhd_util ─────────────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
 //!
@@ -23,6 +24,7 @@ pub mod http;
 pub mod iso;
 pub mod os;
 pub mod pipeline;
+pub mod setup;
 pub mod sr;
 pub mod stream;
 pub mod tool;

@@ -24,9 +24,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("dom0", &["config", "wire", "os"]),
     ("host", &["pipeline", "tool", "xenapi", "boot", "block", "iso", "dom0", "config", "wire", "os"]),
     ("doctor", &["xenapi", "http", "sr", "tool", "vhd", "config", "os"]),
+    ("setup", &["os"]),
     (
         "cli",
-        &["doctor", "pipeline", "xenapi", "transport", "sr", "tool", "stream", "vhd", "config", "wire", "os"],
+        &[
+            "doctor",
+            "setup",
+            "pipeline",
+            "xenapi",
+            "transport",
+            "sr",
+            "tool",
+            "stream",
+            "vhd",
+            "config",
+            "wire",
+            "os",
+        ],
     ),
 ];
 

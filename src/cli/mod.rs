@@ -4,6 +4,7 @@ mod args;
 mod bars;
 mod call;
 mod cells;
+mod changes;
 mod check;
 mod config;
 mod copy;
@@ -12,16 +13,20 @@ mod doctor;
 mod export;
 mod import;
 mod inspect;
+mod install;
 mod list;
 mod map;
 mod openstack;
 mod outcome;
+mod pages;
+mod papers;
 mod picture;
 mod place;
 mod recover;
 mod report;
 mod session;
 mod show;
+mod uninstall;
 
 use std::ffi::OsString;
 
@@ -34,6 +39,7 @@ use crate::os;
 
 pub use args::Cli;
 pub use outcome::Exit;
+pub use papers::{Paper, papers};
 
 /// The whole program: reads the command line, does what it asks for, says how it ended.
 #[must_use]
@@ -81,6 +87,8 @@ fn run(cli: &Cli) -> Exit {
         Command::Call(args) => call::run(args),
         Command::Config(args) => config::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::Install(args) => install::run(args),
+        Command::Uninstall(args) => uninstall::run(args),
     };
     show::ended(done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json())))
 }

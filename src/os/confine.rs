@@ -35,6 +35,11 @@ pub fn create_privately() {
     umask(Mode::RWXG | Mode::RWXO);
 }
 
+/// From here on, everybody can read what is created, and only its owner write it, unless its mode is set.
+pub fn create_publicly() {
+    umask(Mode::WGRP | Mode::WOTH);
+}
+
 /// From here on, this process, its threads and children can write below `places` only (and to `/dev/null`), whatever
 /// their uid; they read and run what they could before. A place that is not there now cannot be made later. Must be
 /// called before threads are started. Returns whether that is so: it needs Linux 5.19 with Landlock, where files can be

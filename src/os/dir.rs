@@ -139,6 +139,35 @@ impl Dir {
         super::publish::replace(self, from, self, to).map_err(Error::at("replacing", self.join(to)))
     }
 
+    /// Makes a symlink to `target` under a name that must be free.
+    ///
+    /// # Errors
+    /// The name is taken, or the system refused.
+    pub fn symlink(&self, target: &Path, name: &str) -> Result<(), Error> {
+        let made = retry_on_intr(|| rustix::fs::symlinkat(target, &self.fd, name));
+        made.map_err(Error::at("creating symlink", self.join(name)))
+    }
+
+    /// Where the symlink `name` leads.
+    ///
+    /// # Errors
+    /// It is not there, or no symlink.
+    pub fn read_link(&self, name: &str) -> Result<PathBuf, Error> {
+        let target = retry_on_intr(|| rustix::fs::readlinkat(&self.fd, name, Vec::new()));
+        let target = target.map_err(Error::at("reading symlink", self.join(name)))?;
+        Ok(PathBuf::from(OsString::from_vec(target.into_bytes())))
+    }
+
+    /// Whether two names, of which none need be there, are of one file. A symlink is a file of its own.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn is_same(&self, one: &str, other: &str) -> Result<bool, Error> {
+        let identity = |stat: Stat| (stat.st_dev, stat.st_ino);
+        let (one, other) = (self.stat(one)?, self.stat(other)?);
+        Ok(one.is_some() && one.map(identity) == other.map(identity))
+    }
+
     /// Removes a file's name.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ mod writeback;
 pub use abilities::Abilities;
 pub use again::again;
 pub use causes::{causes, in_full};
-pub use confine::{create_privately, give_up_privileges, write_only_below};
+pub use confine::{create_privately, create_publicly, give_up_privileges, write_only_below};
 pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};
 pub use error::{Error, is_full};

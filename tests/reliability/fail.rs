@@ -66,7 +66,7 @@ fn refused(job: Job, host: Host) {
     let mut campaign = Campaign::new(format!("refused by the system: {job:?} on {host:?}"));
     let Some(strace) = strace(&format!("{job:?} that the system refuses")) else { return };
     let world = World::new(job, host);
-    let (steps, whole) = record(&strace, &world, &world.job());
+    let (steps, whole) = record(&strace, world.base(), &world.job());
     assert!(whole.status.success(), "{whole:?}");
     for (error, when, classes) in ERRORS {
         for step in spread(steps.iter().filter(|step| happens(step, error)).collect(), FEW) {

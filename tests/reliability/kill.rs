@@ -11,7 +11,7 @@ fn killed(job: Job, host: Host) {
     let mut campaign = Campaign::new(format!("killed: {job:?} on {host:?}"));
     let Some(strace) = strace(&format!("{job:?} that is killed")) else { return };
     let world = World::new(job, host);
-    let (steps, whole) = record(&strace, &world, &world.job());
+    let (steps, whole) = record(&strace, world.base(), &world.job());
     assert!(whole.status.success(), "{whole:?}");
     assert_eq!(world.wrong_when_done(), [""; 0]);
     let steps = steps.into_iter().filter(|step| step.changes()).collect();
@@ -30,7 +30,7 @@ fn killed_again(job: Job, host: Host) {
     let mut campaign = Campaign::new(format!("killed, and its recovery as well: {job:?} on {host:?}"));
     let Some(strace) = strace(&format!("recovery of {job:?} that is killed")) else { return };
     let world = World::new(job, host);
-    let (steps, whole) = record(&strace, &world, &world.job());
+    let (steps, whole) = record(&strace, world.base(), &world.job());
     // From the moment at which names appear in the SR: there is little to recover from before.
     let landing = steps.into_iter().filter(|step| step.changes()).skip_while(|step| step.call != "linkat");
     for step in spread(landing.collect(), FEW / 3) {
@@ -40,7 +40,7 @@ fn killed_again(job: Job, host: Host) {
             world
         };
         let world = dead();
-        let (again, _) = record(&strace, &world, &world.recovery());
+        let (again, _) = record(&strace, world.base(), &world.recovery());
         for second in spread(again.into_iter().filter(|step| step.changes()).collect(), FEW / 3) {
             let world = dead();
             kill(&strace, &world.recovery(), &second);

@@ -66,7 +66,7 @@ fn killed(job: Job) {
     let (Some(strace), Some(shared)) = (strace(&what), Shared::new(&what)) else { return };
     let mut campaign = Campaign::new(&*what);
     let world = World::at(&shared.place(0), job, Host::Slave);
-    let (steps, whole) = record(&strace, &world, &world.job());
+    let (steps, whole) = record(&strace, world.base(), &world.job());
     assert!(whole.status.success(), "{whole:?}");
     assert_eq!(world.wrong_when_done(), [""; 0]);
     let steps: Vec<_> = steps.into_iter().filter(|step| step.changes()).collect();

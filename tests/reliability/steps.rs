@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::support::{have, skipped};
-use crate::world::World;
 
 /// System calls that change a file system or a lock, and those that open. A question mark is for kernels without.
 const CALLS: &str = "?open,openat,?openat2,write,writev,pwrite64,pwritev,ftruncate,fallocate,fsync,fdatasync,sync_file_range,\
-    ?link,linkat,?rename,?renameat,renameat2,?unlink,unlinkat,?mkdir,mkdirat,?rmdir,ioctl,copy_file_range,sendfile,fcntl";
+    ?link,linkat,?symlink,symlinkat,?rename,?renameat,renameat2,?unlink,unlinkat,?mkdir,mkdirat,?rmdir,ioctl,copy_file_range,sendfile,fcntl";
 
 /// A system call: the so-and-so-many-th of its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,13 +62,12 @@ pub(crate) fn strace(what: &str) -> Option<PathBuf> {
     found
 }
 
-/// The steps of `command` in `world` that have to do with the world, or with the answer; and how the run ended.
-pub(crate) fn record(strace: &Path, world: &World, command: &Command) -> (Vec<Step>, Output) {
-    let log = world.base().join("strace.log");
-    let output = traced(strace, command, &["-y".into(), format!("-etrace={CALLS}")], &log);
-    let text = std::fs::read_to_string(&log).unwrap();
-    std::fs::remove_file(&log).unwrap();
-    (steps(&text, world.base().to_str().unwrap()), output)
+/// The steps of `command` that have to do with what is below `base`, or with the answer; and how the run ended.
+pub(crate) fn record(strace: &Path, base: &Path, command: &Command) -> (Vec<Step>, Output) {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let output = traced(strace, command, &["-y".into(), format!("-etrace={CALLS}")], log.path());
+    let text = std::fs::read_to_string(log.path()).unwrap();
+    (steps(&text, base.to_str().unwrap()), output)
 }
 
 /// When a run is disturbed.

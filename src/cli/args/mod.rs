@@ -6,6 +6,7 @@ mod disk;
 mod host;
 mod image;
 mod repository;
+mod setup;
 mod shared;
 mod values;
 
@@ -17,6 +18,7 @@ pub(super) use disk::{Coalesce, Compare, Convert, Create, Flatten, Map, Repair, 
 pub(super) use host::{Call, Config, ConfigCheck, ConfigCommand, ConfigShow, Doctor};
 pub(super) use image::{Copy, Export, Import};
 pub(super) use repository::{Check, Inspect, List, Recover, Report};
+pub(super) use setup::{Install, Uninstall};
 pub(super) use shared::{Glance, Tool};
 
 /// Moves VHD images and chains in and out of storage repositories.
@@ -78,6 +80,10 @@ pub enum Command {
     Config(Config),
     /// Look at this host and maybe an SR: what is there, what is not, and what to do
     Doctor(Doctor),
+    /// Put this program and the plugins in place
+    Install(Install),
+    /// Take them away, and give back the plugins that were there before
+    Uninstall(Uninstall),
 }
 
 impl Command {
@@ -119,6 +125,8 @@ impl Command {
             Self::Call(a) => a.json.is_some(),
             Self::Config(a) => a.json(),
             Self::Doctor(a) => a.json,
+            Self::Install(a) => a.json,
+            Self::Uninstall(a) => a.json,
         }
     }
 }

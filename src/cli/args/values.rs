@@ -1,5 +1,7 @@
 //! What the words on the command line mean.
 
+use std::path::{Component, Path, PathBuf};
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use uuid::Uuid;
 
@@ -22,6 +24,18 @@ pub(super) fn form() -> impl TypedValueParser<Value = Form> {
 pub(super) fn digest() -> impl TypedValueParser<Value = Algorithm> {
     PossibleValuesParser::new(Algorithm::NAMES)
         .try_map(|name| Algorithm::named(&name).ok_or_else(|| format!("no digest is called {name}")))
+}
+
+/// A path that means the same wherever it is written down.
+pub(super) fn place(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    let down = path.components().skip(1).all(|part| matches!(part, Component::Normal(_)));
+    let place = || path.components().collect();
+    if path.is_absolute() && down {
+        Ok(place())
+    } else {
+        Err("expected an absolute path without ..".to_owned())
+    }
 }
 
 /// A number from 1, or 0 for `store`.
