@@ -10,6 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vhd", &[]),
     ("wire", &[]),
     ("config", &["wire"]),
+    ("log", &["wire"]),
     ("http", &["config", "wire"]),
     ("xenapi", &["http", "config", "wire", "os"]),
     ("boot", &["os"]),
@@ -20,10 +21,33 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("iso", &["sr", "os"]),
     ("tool", &["vhd", "os"]),
     ("pipeline", &["transport", "http", "sr", "tool", "stream", "vhd", "os"]),
+    ("status", &["pipeline", "log", "os"]),
     ("vhd_util", &["vhd", "os"]),
     ("dom0", &["config", "wire", "os"]),
-    ("host", &["pipeline", "tool", "xenapi", "boot", "block", "iso", "dom0", "config", "wire", "os"]),
-    ("cli", &["pipeline", "xenapi", "transport", "sr", "tool", "stream", "vhd", "config", "wire", "os"]),
+    (
+        "host",
+        &[
+            "status", "pipeline", "tool", "xenapi", "boot", "block", "iso", "dom0", "log", "config", "wire",
+            "os",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "status",
+            "pipeline",
+            "xenapi",
+            "transport",
+            "sr",
+            "tool",
+            "stream",
+            "vhd",
+            "log",
+            "config",
+            "wire",
+            "os",
+        ],
+    ),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -95,6 +119,7 @@ fn the_programs_use_only_the_top() {
             "plugins",
             &[
                 "host",
+                "status",
                 "pipeline",
                 "xenapi",
                 "boot",

@@ -5,12 +5,14 @@ use super::outcome::{Exit, Failure};
 use super::{place, session, show};
 use crate::pipeline::Copy;
 use crate::sr::Repository;
+use crate::status::Subject;
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let copy = Copy { vdis: args.vdis.clone(), uuids: session::identities(&args.uuids) };
     let settings = session::settings()?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
-    let copied = session::with_context(&args.tool, quiet, |ctx| {
+    let subject = Subject::new("copy").sr(&sr_path).vdis(&args.vdis);
+    let copied = session::transfer(subject, &args.tool, quiet, |ctx| {
         let sr = Repository::open_writable(&sr_path, &settings)?;
         copy.run(&sr, ctx)
     })?;

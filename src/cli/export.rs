@@ -7,6 +7,7 @@ use super::outcome::{Exit, Failure};
 use super::{openstack, place, session, show};
 use crate::pipeline::Export;
 use crate::sr::Repository;
+use crate::status::Subject;
 use crate::transport::{Sink, Target};
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
@@ -15,11 +16,13 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         let message = "an image is not for the eye: name a file with -o, or send standard output elsewhere";
         return Err(Failure::Usage(message.into()));
     }
+    let to = if target == Target::Stdout { "standard output" } else { &args.output };
     let export =
         Export { vdis: args.vdis.clone(), chain: args.chain, flatten: args.flatten, level: args.level };
     let settings = openstack::settings(&args.glance)?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
-    let exported = session::with_context(&session::embedded(), quiet, |ctx| {
+    let subject = Subject::new("export").target(to).sr(&sr_path).vdis(&args.vdis);
+    let exported = session::transfer(subject, &session::embedded(), quiet, |ctx| {
         let sr = Repository::open(&sr_path)?;
         export.run(&sr, Sink::open(&target, &settings)?, ctx)
     })?;

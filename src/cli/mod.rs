@@ -3,6 +3,7 @@
 mod args;
 mod bars;
 mod call;
+mod cancel;
 mod cells;
 mod check;
 mod copy;
@@ -13,11 +14,13 @@ mod inspect;
 mod map;
 mod openstack;
 mod outcome;
+mod panel;
 mod picture;
 mod place;
 mod recover;
 mod session;
 mod show;
+mod status;
 
 use std::ffi::OsString;
 
@@ -26,7 +29,7 @@ use clap::Parser;
 use args::Command;
 use outcome::Failure;
 
-use crate::os;
+use crate::{log, os};
 
 pub use args::Cli;
 pub use outcome::Exit;
@@ -52,7 +55,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> Exit {
 fn run(cli: &Cli) -> Exit {
     session::log(cli.verbose, cli.quiet);
     os::give_up_privileges();
-    if cli.command.cleans_up() {
+    if cli.command.stops_in_order() {
         os::stop::note_signals();
     }
     let quiet = cli.quiet;
@@ -60,7 +63,7 @@ fn run(cli: &Cli) -> Exit {
         Command::Import(args) => import::run(args, quiet),
         Command::Export(args) => export::run(args, quiet),
         Command::Copy(args) => copy::run(args, quiet),
-        Command::Check(args) => check::run(args),
+        Command::Check(args) => check::run(args, quiet),
         Command::Inspect(args) => inspect::run(args),
         Command::Flatten(args) => disk::flatten(args, quiet),
         Command::Convert(args) => disk::convert(args, quiet),
@@ -71,7 +74,14 @@ fn run(cli: &Cli) -> Exit {
         Command::Coalesce(args) => disk::coalesce(args, quiet),
         Command::Repair(args) => disk::repair(args),
         Command::Recover(args) => recover::run(args),
+        Command::Status(args) => status::run(args),
+        Command::Cancel(args) => cancel::run(args),
         Command::Call(args) => call::run(args),
     };
-    show::ended(done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json())))
+    show::ended(done.unwrap_or_else(|failure| {
+        if cli.verbose > 0 {
+            log::tell_held();
+        }
+        outcome::report(&failure, cli.command.json())
+    }))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -14,14 +15,22 @@ use crate::sr::{Broken, Node, Tree};
 
 /// Why standard output did not take all that was written to it.
 static REFUSED: OnceLock<std::io::Error> = OnceLock::new();
+/// Whether its reader has gone.
+static GONE: AtomicBool = AtomicBool::new(false);
 
 /// Writes `text` to standard output. A reader that went away is no error of ours.
 pub(super) fn text(text: &str) {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => drop(REFUSED.set(error)),
-        _ => {}
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => GONE.store(true, Ordering::Relaxed),
+        Err(error) => drop(REFUSED.set(error)),
+        Ok(()) => {}
     }
+}
+
+/// Whether standard output takes nothing any more: whoever read it has gone, or the system refuses.
+pub(super) fn is_refused() -> bool {
+    GONE.load(Ordering::Relaxed) || REFUSED.get().is_some()
 }
 
 /// How the program ends that was to end with `exit`: with a failure if its result could not be written.

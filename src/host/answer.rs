@@ -10,6 +10,7 @@ use super::call::Call;
 use super::failure::{Class, Failure, unknown_function};
 use super::given::{Given, Reply};
 use super::plugin::{Function, Plugin};
+use crate::log;
 use crate::wire::xmlrpc::Answer;
 use crate::wire::{Value, json, pickle};
 
@@ -38,6 +39,7 @@ pub fn answer(plugin: &Plugin, argument: &OsStr) -> Answer {
             Answer::Success(text)
         }
         Err(failure) => {
+            log::tell_held();
             tracing::error!(function = function.name, seconds, "{failure}");
             Answer::Failure(failure.description(function.name))
         }

@@ -1,12 +1,15 @@
 //! Every finding in one file, or in a whole SR.
 
+use std::cell::Cell;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::context::Context;
 use super::error::Error;
+use super::progress::Stage;
+use super::watched::Watched;
 use crate::os;
 use crate::sr::{MAX_DEPTH, Repository, Tree, vdi_file_name, vdi_uuid};
 use crate::vhd::{self, Finding, Part, Rule, Scope};
@@ -60,23 +63,49 @@ pub fn check(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<Checkups, Er
     if path.is_dir() {
         return Ok(Checkups::of(check_repository(&Repository::open(path)?, depth, ctx)?));
     }
-    Ok(Checkups::of(vec![check_file(path, depth, ctx)?]))
+    Ok(Checkups::of(check_files(&[path.to_owned()], depth, ctx)?))
 }
 
 fn findings(file: &File, scope: Scope, depth: Depth, ctx: Context<'_>) -> Result<vhd::Findings, vhd::Error> {
-    let mut findings = vhd::check(file, scope, ctx.now())?.findings;
+    // Some of it is read twice, and not all of it: for the one who waits, a file counts once.
+    let left = Cell::new(file.metadata().map_or(0, |metadata| metadata.len()));
+    let seen = |bytes: u64| {
+        ctx.progress.advance(bytes.min(left.get()));
+        left.set(left.get().saturating_sub(bytes));
+    };
+    let watched = Watched { file, seen: &seen };
+    let mut findings = vhd::check(&watched, scope, ctx.now())?.findings;
     // Blocks are only read where the metadata says soundly where they are.
     if depth == Depth::Data && findings.is_empty() {
-        findings = vhd::check_data(&vhd::Image::open(file)?)?;
+        findings = vhd::check_data(&vhd::Image::open(&watched)?)?;
+    }
+    if depth == Depth::Data {
+        seen(left.get());
     }
     Ok(findings)
+}
+
+/// The stage begins that looks at files of these lengths. How much of them is metadata shows when it is read.
+fn begin(files: impl Iterator<Item = u64>, depth: Depth, ctx: Context<'_>) -> Result<(), Error> {
+    let total = (depth == Depth::Data).then(|| files.fold(0, u64::saturating_add));
+    ctx.stage(Stage::Check, total)
+}
+
+/// Checks VHD files, each by itself.
+///
+/// # Errors
+/// One cannot be read: whatever it holds is a finding.
+pub fn check_files(paths: &[PathBuf], depth: Depth, ctx: Context<'_>) -> Result<Vec<FileCheckup>, Error> {
+    // What is not there is told when its turn has come.
+    begin(paths.iter().map(|path| path.metadata().map_or(0, |metadata| metadata.len())), depth, ctx)?;
+    paths.iter().map(|path| check_file(path, depth, ctx)).collect()
 }
 
 /// Checks one VHD file by itself.
 ///
 /// # Errors
 /// It cannot be read: whatever it holds is a finding.
-pub fn check_file(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<FileCheckup, Error> {
+pub(crate) fn check_file(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<FileCheckup, Error> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(os::Error::at("opening", path))?;
     let findings = findings(&file, Scope::Whole, depth, ctx).map_err(Error::engine(&name))?;
@@ -89,6 +118,7 @@ pub fn check_file(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<FileChe
 /// The SR cannot be read.
 pub fn check_repository(sr: &Repository, depth: Depth, ctx: Context<'_>) -> Result<Vec<FileCheckup>, Error> {
     let tree = Tree::read(sr)?;
+    begin(tree.nodes.values().map(|node| node.physical_size), depth, ctx)?;
     let parents: std::collections::BTreeSet<_> = tree.nodes.values().filter_map(|n| n.parent).collect();
     let mut checkups = Vec::new();
     for name in sr.dir().names()? {

@@ -12,7 +12,7 @@ mod values;
 use clap::{ArgAction, Parser, Subcommand};
 
 pub(super) use disk::{Coalesce, Compare, Convert, Create, Flatten, Map, Repair, Snapshot};
-pub(super) use host::Call;
+pub(super) use host::{Call, Cancel, Status};
 pub(super) use image::{Copy, Export, Import};
 pub(super) use repository::{Check, Inspect, Recover};
 pub(super) use shared::{Glance, Tool};
@@ -63,17 +63,29 @@ pub enum Command {
     Repair(Repair),
     /// End what runs that died have left in an SR
     Recover(Recover),
+    /// Show what the transfers of this host are doing
+    Status(Status),
+    /// Stop a transfer in good order
+    Cancel(Cancel),
     /// Call a plugin function the way xapi does
     Call(Call),
 }
 
 impl Command {
-    /// Whether it makes files that are to go again when a signal stops it. The others just die.
+    /// Whether it is work that a signal stops in good order: it makes files that are to go again, or tells how far it is.
+    /// The others just die.
     #[must_use]
-    pub fn cleans_up(&self) -> bool {
+    pub fn stops_in_order(&self) -> bool {
         matches!(
             self,
-            Self::Import(_) | Self::Export(_) | Self::Copy(_) | Self::Flatten(_) | Self::Convert(_)
+            Self::Import(_)
+                | Self::Export(_)
+                | Self::Copy(_)
+                | Self::Check(_)
+                | Self::Flatten(_)
+                | Self::Convert(_)
+                | Self::Compare(_)
+                | Self::Coalesce(_)
         )
     }
 
@@ -95,6 +107,8 @@ impl Command {
             Self::Coalesce(a) => a.json,
             Self::Repair(a) => a.json,
             Self::Recover(a) => a.json,
+            Self::Status(a) => a.json,
+            Self::Cancel(a) => a.json,
             Self::Call(a) => a.json.is_some(),
         }
     }
