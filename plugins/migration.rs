@@ -43,8 +43,7 @@ fn move_vhds_into_sr(arguments: &Arguments) -> Result<Value, Failure> {
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
     let directory = directory(arguments, &settings)?;
     host::confine(&settings, &[&sr_path, &settings.path(key::IMAGES)]);
-    let subject =
-        Subject::new("migration.move_vhds_into_sr").source(directory.display().to_string()).sr(&sr_path);
+    let subject = Subject::new("migration.move_vhds_into_sr").source_path(&directory).sr(&sr_path);
     host::Transfer { settings: &settings, subject, choice: Choice::Auto }.run(|ctx| {
         let adopted =
             Adopt { directory, uuids }.run(&Repository::open_writable(&sr_path, &settings)?, ctx)?;

@@ -8,10 +8,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::log;
 use crate::pipeline::{Progress, Stage};
 
+/// The numbers have room to grow, so that the bar keeps its length.
 const BAR: &str =
-    "{msg:22} {wide_bar} {percent:>3} %  {bytes} of {total_bytes}  {binary_bytes_per_sec}  {eta} left";
-const COUNTER: &str = "{msg:22} {spinner} {bytes}  {binary_bytes_per_sec}  for {elapsed}";
-const BUSY: &str = "{msg:22} {spinner} for {elapsed}";
+    "{msg} {wide_bar} {percent:>3} % {bytes:>11} of {total_bytes} {binary_bytes_per_sec:>13} {eta:>4} left";
+const COUNTER: &str = "{msg} {spinner} {bytes}  {binary_bytes_per_sec}  for {elapsed}";
+const BUSY: &str = "{msg} {spinner} for {elapsed}";
 
 /// The bar that is on the terminal: a process has one at a time.
 static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);

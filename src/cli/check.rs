@@ -10,14 +10,9 @@ use crate::status::Subject;
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let depth = if args.deep { Depth::Data } else { Depth::Metadata };
     let sr = if args.files.is_empty() { Some(place::find(args.sr.as_deref(), args.sr_uuid)?) } else { None };
-    let subject = match (&sr, &args.files[..]) {
+    let subject = match (&sr, args.files.first()) {
         (Some(sr), _) => Subject::new("check").sr(sr),
-        (None, [first, rest @ ..]) if !rest.is_empty() => {
-            Subject::new("check").source(format!("{} and {} more", first.display(), rest.len()))
-        }
-        (None, files) => {
-            Subject::new("check").source(files.first().map_or(String::new(), |file| session::shown(file)))
-        }
+        (None, first) => first.map_or(Subject::new("check"), |file| Subject::new("check").source_path(file)),
     };
     let checkups = session::transfer(subject, &session::embedded(), quiet, |ctx| match &sr {
         Some(sr) => check_repository(&Repository::open(sr)?, depth, ctx),

@@ -8,8 +8,8 @@ use crate::status::Subject;
 
 pub(super) fn flatten(args: &Flatten, quiet: bool) -> Result<Exit, Failure> {
     let flatten = pipeline::Flatten { links: args.links.clone(), output: args.output.clone() };
-    let leaf = args.links.first().map_or(String::new(), |leaf| session::shown(leaf));
-    let subject = Subject::new("flatten").source(leaf).target(session::shown(&args.output));
+    let leaf = args.links.first().unwrap_or(&args.output);
+    let subject = Subject::new("flatten").source_path(leaf).target_path(&args.output);
     let flat = session::transfer(subject, &session::embedded(), quiet, |ctx| flatten.run(ctx))?;
     let words = || {
         let (links, disk, file) =
@@ -23,8 +23,7 @@ pub(super) fn flatten(args: &Flatten, quiet: bool) -> Result<Exit, Failure> {
 pub(super) fn convert(args: &Convert, quiet: bool) -> Result<Exit, Failure> {
     let (input, output) = (args.input.clone(), args.output.clone());
     let convert = pipeline::Convert { input, raw: args.raw, output, form: args.to };
-    let (from, to) = (session::shown(&args.input), session::shown(&args.output));
-    let subject = Subject::new("convert").source(from).target(to);
+    let subject = Subject::new("convert").source_path(&args.input).target_path(&args.output);
     let converted = session::transfer(subject, &session::embedded(), quiet, |ctx| convert.run(ctx))?;
     let words = || {
         let (disk, file) = (show::size(converted.virtual_size), show::size(converted.physical_size));
@@ -35,8 +34,7 @@ pub(super) fn convert(args: &Convert, quiet: bool) -> Result<Exit, Failure> {
 }
 
 pub(super) fn compare(args: &Compare, quiet: bool) -> Result<Exit, Failure> {
-    let both = format!("{} and {}", args.left.display(), args.right.display());
-    let subject = Subject::new("compare").source(both);
+    let subject = Subject::new("compare").source_path(&args.left).target_path(&args.right);
     let comparison = session::transfer(subject, &session::embedded(), quiet, |ctx| {
         pipeline::compare(&args.left, &args.right, ctx)
     })?;
@@ -72,7 +70,7 @@ fn show_made(json: bool, made: &Made) -> Exit {
 }
 
 pub(super) fn coalesce(args: &Coalesce, quiet: bool) -> Result<Exit, Failure> {
-    let subject = Subject::new("coalesce").source(session::shown(&args.file));
+    let subject = Subject::new("coalesce").source_path(&args.file);
     let coalesced =
         session::transfer(subject, &session::embedded(), quiet, |ctx| pipeline::coalesce(&args.file, ctx))?;
     let words = || {

@@ -16,12 +16,16 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         let message = "an image is not for the eye: name a file with -o, or send standard output elsewhere";
         return Err(Failure::Usage(message.into()));
     }
-    let to = if target == Target::Stdout { "standard output" } else { &args.output };
     let export =
         Export { vdis: args.vdis.clone(), chain: args.chain, flatten: args.flatten, level: args.level };
     let settings = openstack::settings(&args.glance)?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
-    let subject = Subject::new("export").target(to).sr(&sr_path).vdis(&args.vdis);
+    let subject = Subject::new("export").sr(&sr_path).vdis(&args.vdis);
+    let subject = match &target {
+        Target::File(path) => subject.target_path(path),
+        Target::Stdout => subject.target("standard output"),
+        Target::Glance(_) => subject.target(&args.output),
+    };
     let exported = session::transfer(subject, &session::embedded(), quiet, |ctx| {
         let sr = Repository::open(&sr_path)?;
         export.run(&sr, Sink::open(&target, &settings)?, ctx)

@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     } else {
         show::text(&panel(args).of(&records));
     }
-    Ok(verdict(args, &records))
+    Ok(Exit::Done)
 }
 
 /// The board of this host; `None` when nobody has ever written on it.
@@ -60,13 +60,8 @@ fn panel(args: &Args) -> Panel {
     Panel { width, all: args.all, detailed: args.id.is_some(), bars: args.watch && width.is_some() }
 }
 
-/// Of one that was asked for, how it ended.
-fn verdict(args: &Args, records: &[Record]) -> Exit {
-    let failed = |record: &Record| !matches!(record.state, State::Running | State::Done);
-    if args.id.is_some() && records.iter().any(failed) { Exit::Failed } else { Exit::Done }
-}
-
-/// Shows it again and again: until the one that was asked for has ended, or for ever.
+/// Shows it again and again: for ever, or until the one that was asked for has ended. How that ended is told by the exit
+/// code.
 fn watch(settings: &Settings, args: &Args, mut records: Vec<Record>) -> Result<Exit, Failure> {
     let mut screen = Screen::default();
     loop {
@@ -77,11 +72,12 @@ fn watch(settings: &Settings, args: &Args, mut records: Vec<Record>) -> Result<E
         } else if panel.bars {
             screen.show(&panel.of(&records));
         } else {
-            show::text(&panel.of(&records));
+            show::text(&format!("{}\n", panel.of(&records)));
         }
-        let ended = args.id.is_some() && records.iter().all(|record| record.state != State::Running);
-        if ended || show::is_refused() {
-            return Ok(verdict(args, &records));
+        match records.first().map(|record| record.state).filter(|_| args.id.is_some()) {
+            None | Some(State::Running) if !show::is_refused() => {}
+            Some(State::Failed | State::Stopped | State::Died) => return Ok(Exit::Failed),
+            _ => return Ok(Exit::Done),
         }
         thread::sleep(EVERY);
         records = self::records(settings, args)?;

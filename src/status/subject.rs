@@ -34,16 +34,28 @@ impl Subject {
         Self { source: Some(kept(source.as_ref())), ..self }
     }
 
+    /// The file or directory that is read.
+    #[must_use]
+    pub fn source_path(self, path: &Path) -> Self {
+        self.source(absolute(path))
+    }
+
     /// What is written, unless it is VDIs of the SR.
     #[must_use]
     pub fn target(self, target: impl AsRef<str>) -> Self {
         Self { target: Some(kept(target.as_ref())), ..self }
     }
 
+    /// The file that is written.
+    #[must_use]
+    pub fn target_path(self, path: &Path) -> Self {
+        self.target(absolute(path))
+    }
+
     /// The directory of the SR.
     #[must_use]
     pub fn sr(self, sr: &Path) -> Self {
-        Self { sr: Some(kept(&sr.display().to_string())), ..self }
+        Self { sr: Some(kept(&absolute(sr))), ..self }
     }
 
     /// The VDIs, leaf first, as far as they are known.
@@ -51,6 +63,11 @@ impl Subject {
     pub fn vdis(self, vdis: &[Uuid]) -> Self {
         Self { vdis: vdis.iter().copied().take(VDIS).collect(), ..self }
     }
+}
+
+/// A path by which it is found from everywhere.
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
 fn kept(text: &str) -> String {

@@ -64,11 +64,14 @@ impl Source {
         }
     }
 
-    /// What may be shown of the `name` of a source that is not open yet: of a URL neither user nor query.
+    /// What may be shown of the `name` of a source that is not open yet: of a URL neither user nor query, of a file its path.
     #[must_use]
     pub fn shown(name: &str) -> String {
         match name.split_once("://") {
             _ if name == "-" => STDIN.to_owned(),
+            None if glance::id_in(name).is_none() => {
+                std::path::absolute(name).map_or_else(|_| name.to_owned(), |path| path.display().to_string())
+            }
             Some(("file", _)) | None => name.to_owned(),
             Some((scheme, _)) => {
                 Url::parse(name).map_or_else(|_| format!("{scheme}://…"), |url| url.to_string())
