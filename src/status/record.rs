@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::log::presentable;
+
 /// Bytes of a record in its file, always: what is not needed is blank, so that one write replaces all.
 pub(super) const ROOM: usize = 8 << 10;
 /// Digits of the checksum that stands before the JSON.
@@ -82,7 +84,16 @@ impl Record {
         let (sum, json) = text.get(..ROOM)?.trim_ascii_end().split_at_checked(DIGITS)?;
         let json = json.strip_prefix(b" ")?;
         let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?, 16).ok()?;
-        (sum == crc32fast::hash(json)).then(|| serde_json::from_slice(json).ok())?
+        let record = (sum == crc32fast::hash(json)).then(|| serde_json::from_slice::<Self>(json).ok())??;
+        Some(record.made_presentable())
+    }
+
+    /// Its texts were presentable when they were written; that nobody else has written since is not relied on.
+    fn made_presentable(mut self) -> Self {
+        let optional = [&mut self.why, &mut self.source, &mut self.target, &mut self.sr, &mut self.stage];
+        let texts = optional.into_iter().flatten().chain([&mut self.what]);
+        texts.for_each(|text| *text = presentable(text).replace('\n', " "));
+        self
     }
 
     /// What follows from the rest, at this time.
@@ -141,6 +152,8 @@ pub(super) mod tests {
         assert_eq!(Record::unseal(&vec![b' '; ROOM]), None);
         assert_eq!(Record::unseal(&vec![0xff; 2 * ROOM]), None);
         assert_eq!(Record::unseal(b""), None);
+        let forged = Record { what: "a\x1b[2Jb\nc".into(), ..record() };
+        assert_eq!(Record::unseal(&forged.seal().unwrap()).unwrap().what, "a\u{fffd}[2Jb c");
     }
 
     #[test]

@@ -21,5 +21,6 @@ mod refused_exports;
 mod refused_images;
 mod refused_targets;
 mod signals;
+mod status;
 mod support;
 mod tools;
