@@ -32,15 +32,15 @@ pub fn answer(plugin: &Plugin, argument: &OsStr) -> Answer {
     let started = Instant::now();
     tracing::info!(function = function.name, "called");
     let result = guarded(|| perform(function, &call));
-    let seconds = started.elapsed().as_secs();
+    let seconds = format!("{:.3}", started.elapsed().as_secs_f64());
     match result {
         Ok(text) => {
-            tracing::info!(function = function.name, seconds, "done");
+            tracing::info!(function = function.name, %seconds, "done");
             Answer::Success(text)
         }
         Err(failure) => {
             log::tell_held();
-            tracing::error!(function = function.name, seconds, "{failure}");
+            tracing::error!(function = function.name, %seconds, "{failure}");
             Answer::Failure(failure.description(function.name))
         }
     }
