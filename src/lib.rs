@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! plugins, main ─▶ cli, host ─▶ status ─▶ pipeline ─▶ transport, sr, tool ─▶ http, stream, vhd, config ─▶ wire, os
+//!                       ├────▶ log ─▶ wire
 //!                       └────▶ xenapi, boot, block, iso, dom0 ──────▶ http, sr, config ─▶ wire, os
 //!      vhd-util ─▶ vhd_util ─────────────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```

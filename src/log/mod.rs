@@ -1,4 +1,4 @@
-//! Where events go: syslog for a plugin, stderr for a person. Every line is [`presentable`] and begins with the [`id`] of
+//! Where events go: syslog for a plugin, stderr for a person. Every line is [`presentable()`] and begins with the [`id()`] of
 //! this run, by which the lines of one call are found among those of others.
 //!
 //! ```text

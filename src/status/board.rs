@@ -1,5 +1,6 @@
 //! The directory with the status of all transfers of this host.
 
+use std::cmp::Reverse;
 use std::fs::{DirBuilder, File, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
@@ -68,11 +69,18 @@ impl Board {
         let ids = self.ids()?;
         let mut records: Vec<Record> =
             ids.iter().filter_map(|id| look(&self.0, id)).map(|record| record.at(now)).collect();
-        records.sort_by_key(|record| match record.state {
-            State::Running => (false, record.started),
-            _ => (true, u64::MAX - record.ended.unwrap_or(record.updated)),
+        records.sort_by_cached_key(|record| match record.state {
+            State::Running => (false, Reverse((0, 0)), record.started),
+            // To the second they may be the same.
+            _ => (true, Reverse(self.written(&record.id)), 0),
         });
         Ok(records)
+    }
+
+    /// When the file of `id` was written last: seconds and nanoseconds.
+    fn written(&self, id: &str) -> (i64, u64) {
+        let stat = self.0.stat(&file::name(id)).ok().flatten();
+        stat.map_or((0, 0), |stat| (stat.st_mtime, stat.st_mtime_nsec))
     }
 
     /// The transfer whose id begins with `prefix`. Of several, the one that runs is meant.
