@@ -23,6 +23,8 @@ pub(super) struct Bars;
 
 impl Progress for Bars {
     fn stage(&self, stage: Stage, total: Option<u64>) {
+        // A new one draws itself where the cursor is.
+        draw(None);
         let bar = match total {
             Some(total) => ProgressBar::new(total),
             None => ProgressBar::new_spinner(),
