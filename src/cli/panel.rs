@@ -49,9 +49,9 @@ impl Panel {
         let more = records.len() - shown.len();
         match (shown.is_empty(), more) {
             (true, 0) => "no transfers\n".to_owned(),
-            (true, more) => format!("no transfers, and {more} earlier ones: --all shows them\n"),
+            (true, more) => format!("no transfers of late, {more} earlier: --all shows them\n"),
             (false, 0) => text,
-            (false, more) => format!("{text}and {more} earlier ones: --all shows them\n"),
+            (false, more) => format!("{text}and {more} more: --all shows them\n"),
         }
     }
 
@@ -103,10 +103,10 @@ impl Panel {
         Some(format!("{}{} {words}", "█".repeat(full), "░".repeat(room - full)))
     }
 
-    /// The line, as much of it as there is room for.
+    /// The line, as much of it as there is room for. Everything that is known is only cut where it is drawn again and again.
     fn cut(&self, line: &str) -> String {
         match self.width {
-            Some(width) if line.chars().count() > width && !self.detailed => {
+            Some(width) if line.chars().count() > width && (self.bars || !self.detailed) => {
                 line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
             }
             _ => line.to_owned(),
@@ -178,5 +178,96 @@ fn ago(seconds: u64) -> String {
         120..7200 => format!("{} min", seconds / 60),
         7200..172_800 => format!("{} h", seconds / 3600),
         _ => format!("{} days", seconds / 86400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 100_000;
+
+    fn record(state: State, id: &str) -> Record {
+        let running = state == State::Running;
+        Record {
+            id: id.into(),
+            what: "glance.download_vhd2".into(),
+            pid: 77,
+            state,
+            why: (state == State::Failed).then(|| "no space left".into()),
+            source: Some("glance:4f5c8d2e-83b8-4a0c-9c3f-c2d5b0e2a7f1".into()),
+            target: None,
+            sr: Some("/run/sr-mount/5ca3034b-9b09-4a0c-8f0e-0d7f2b6c1a11".into()),
+            vdis: vec![uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2)],
+            stage: (state != State::Done).then(|| "unpacking".into()),
+            bytes: 5 << 30,
+            total: Some(10 << 30),
+            rate: 100 << 20,
+            eta: running.then_some(51),
+            started: NOW - 200,
+            updated: NOW - 180,
+            ended: (!running).then_some(NOW - 180),
+            seconds: 92,
+        }
+    }
+
+    fn shown(panel: &Panel, records: &[Record]) -> Vec<String> {
+        panel.at(records, NOW).lines().map(str::to_owned).collect()
+    }
+
+    const PLAIN: Panel = Panel { width: None, all: false, detailed: false, bars: false };
+
+    #[test]
+    fn what_runs_is_told_with_its_progress_and_what_has_ended_with_its_end() {
+        let place = "glance:4f5c8d2e-83b8-4a0c-9c3f-c2d5b0e2a7f1 into /run/sr-mount/5ca3034b-9b09-4a0c-8f0e-0d7f2b6c1a11";
+        let place = format!("{INDENT}{place}");
+        let expected = [
+            "5f3a09c2  glance.download_vhd2  unpacking for 1:32",
+            "           50 %  5.0 GiB of 10.0 GiB  100.0 MiB/s  0:51 left",
+            &place,
+            "          VDI 00000000-0000-0000-0000-000000000001 and 1 more",
+        ];
+        assert_eq!(shown(&PLAIN, &[record(State::Running, "5f3a09c2")]), expected);
+        for (state, head) in [
+            (State::Done, "done, 5.0 GiB in 1:32, 3 min ago"),
+            (State::Failed, "failed unpacking, after 1:32, 3 min ago"),
+            (State::Stopped, "stopped unpacking, after 1:32, 3 min ago"),
+            (State::Died, "died unpacking, after 1:32, 3 min ago"),
+        ] {
+            let lines = shown(&PLAIN, &[record(state, "5f3a09c2")]);
+            assert_eq!(lines[0], format!("5f3a09c2  glance.download_vhd2  {head}"));
+            assert_eq!(lines.len(), if state == State::Failed { 3 } else { 2 });
+        }
+        let detailed = shown(&Panel { detailed: true, ..PLAIN }, &[record(State::Done, "5f3a09c2")]);
+        assert_eq!(
+            detailed[3..],
+            ["          VDI 00000000-0000-0000-0000-000000000002", "          process 77"]
+        );
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let records = [record(State::Running, "5f3a09c2"), record(State::Failed, "00000000")];
+        for width in [40, 80, 120] {
+            let panel = Panel { width: Some(width), bars: true, ..PLAIN };
+            let lines = shown(&panel, &records);
+            assert!(lines.iter().all(|line| line.chars().count() <= width), "{lines:#?}");
+            assert_eq!(lines[1].contains('█'), width >= 80, "{lines:#?}");
+            assert!(lines[2].ends_with('…') || width == 120, "{lines:#?}");
+        }
+    }
+
+    #[test]
+    fn the_latest_are_shown_and_the_others_counted() {
+        assert_eq!(shown(&PLAIN, &[]), ["no transfers"]);
+        let many = vec![record(State::Done, "5f3a09c2"); LATEST + 3];
+        let lines = shown(&PLAIN, &many);
+        assert_eq!(
+            (lines.len(), lines.last().unwrap().as_str()),
+            (2 * LATEST + 1, "and 3 more: --all shows them")
+        );
+        assert_eq!(shown(&Panel { all: true, ..PLAIN }, &many).len(), 2 * many.len());
+        let old = Record { ended: Some(0), ..record(State::Died, "5f3a09c2") };
+        assert_eq!(shown(&PLAIN, &[old]), ["no transfers of late, 1 earlier: --all shows them"]);
     }
 }

@@ -14,8 +14,8 @@ use crate::os::{Dir, Lock};
 const SUFFIX: &str = ".status";
 /// Digits of an id.
 const DIGITS: usize = 8;
-/// Most bytes of a request that are read.
-const LONGEST: usize = 200;
+/// Bytes behind the record, for a request.
+const REQUEST: usize = 256;
 /// How often a record is read that is just being written.
 const TRIES: usize = 5;
 
@@ -54,17 +54,20 @@ pub(super) fn look(dir: &Dir, id: &str) -> Option<Record> {
     None
 }
 
+/// Makes room for a request, blank as yet: it can be made on a file system that is full by then.
+pub(super) fn make_room(file: &File) -> io::Result<()> {
+    file.write_all_at(&[b' '; REQUEST], ROOM as u64)
+}
+
 /// Asks the transfer of `file` to stop. `who` asks is told in its log.
 pub(super) fn ask(file: &File, who: &str) -> io::Result<()> {
-    file.write_all_at(who.as_bytes(), ROOM as u64)
+    file.write_all_at(&who.as_bytes()[..who.len().min(REQUEST)], ROOM as u64)
 }
 
 /// Who asks the transfer of `file` to stop, if somebody does.
 pub(super) fn asked(file: &File) -> Option<String> {
-    if file.metadata().ok()?.len() <= ROOM as u64 {
-        return None;
-    }
-    let mut text = [0; LONGEST];
+    let mut text = [b' '; REQUEST];
     let read = file.read_at(&mut text, ROOM as u64).ok()?;
-    Some(presentable(&String::from_utf8_lossy(&text[..read])))
+    let who = String::from_utf8_lossy(text[..read].trim_ascii());
+    (!who.is_empty()).then(|| presentable(&who))
 }

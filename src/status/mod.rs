@@ -4,7 +4,7 @@
 //! <state>/status/            mode 0700, ours
 //!   5f3a09c2.status          one transfer: its id, mode 0600
 //!     0…8191                 the record: a checksum and JSON, written in one piece by the transfer
-//!     8192…                  a request to stop: who asks
+//!     8192…8447              room for a request to stop: who asks
 //!     record lock            held for as long as the transfer lives, and by nobody else
 //! ```
 //!

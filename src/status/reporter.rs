@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::board::{Board, now};
 use super::error::Error;
-use super::file::asked;
+use super::file::{asked, make_room};
 use super::rate::Rate;
 use super::record::{Record, State};
 use super::subject::Subject;
@@ -101,7 +101,9 @@ impl Live {
     fn begin(state: &Path, subject: Subject) -> Result<Self, Error> {
         let lock = Board::create(state)?.enter(id())?;
         let record = first(subject);
-        write(lock.file(), &record).map_err(os::Error::at("writing the status in", state))?;
+        make_room(lock.file())
+            .and_then(|()| write(lock.file(), &record))
+            .map_err(os::Error::at("writing the status in", state))?;
         let (began, written) = (Instant::now(), record.clone());
         let state = Mutex::new(Telling { record, began, rate: Rate::new(began), before: 0, written });
         let told = Arc::new(Told { bytes: AtomicU64::new(0), state, ended: Condvar::new(), lock });
@@ -133,7 +135,8 @@ impl Told {
     fn tick(&self) {
         let mut wanted = false;
         let mut telling = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
+        // It may have ended before this thread began.
+        while telling.record.ended.is_none() {
             let waited = self.ended.wait_timeout(telling, TICK);
             telling = waited.unwrap_or_else(PoisonError::into_inner).0;
             if telling.record.ended.is_some() {

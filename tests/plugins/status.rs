@@ -95,7 +95,7 @@ fn a_call_is_seen_at_work_by_another_one_and_by_hand() {
         assert!(matches!(pickled, Answer::Success(text) if text.contains("porter.import_image")));
         assert_eq!(directory.metadata().unwrap().permissions().mode() & 0o7777, 0o700);
         let file = directory.join(format!("{id}.status")).metadata().unwrap();
-        assert_eq!((file.mode() & 0o7777, file.len()), (0o600, 8192));
+        assert_eq!((file.mode() & 0o7777, file.len()), (0o600, 8192 + 256));
         pipe.write_all(&image[1000..]).unwrap();
     });
     assert!(matches!(Answer::read(outcome.stdout.as_bytes()).unwrap(), Answer::Success(_)));

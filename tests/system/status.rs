@@ -96,7 +96,7 @@ fn a_transfer_is_seen_at_work_and_when_it_is_done() {
             (&Value::Null, &Value::Null, &Value::Null)
         );
         let text = place.porter(["status", &id(&shown)[..7]]).run().done().text();
-        assert!(text.starts_with(&format!("{}  import  unpacking for 0:0", id(&shown))), "{text}");
+        assert!(text.starts_with(&format!("{}  import  unpacking for ", id(&shown))), "{text}");
         pipe.write_all(&image[1000..]).unwrap();
     });
     run.done();

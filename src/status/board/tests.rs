@@ -124,6 +124,7 @@ fn a_request_reaches_the_transfer_and_leaves_its_record_alone() {
     let (_state, board) = board();
     let lock = board.enter("5f3a09c2").unwrap();
     board.put("5f3a09c2", State::Running);
+    file::make_room(lock.file()).unwrap();
     assert_eq!(file::asked(lock.file()), None);
     let record = board.stop("5f", "a\x1btest", Duration::ZERO).unwrap();
     assert_eq!(record.state, State::Running, "it is given no time");
