@@ -133,7 +133,8 @@ fn check(arguments: &Arguments) -> Result<Value, Failure> {
     let depth = if arguments.flag("deep")? { Depth::Data } else { Depth::Metadata };
     let settings = host::settings()?;
     host::confine(&settings, &[]);
-    let subject = Subject::new("porter.check").source_path(path);
+    let subject = Subject::new("porter.check");
+    let subject = if path.is_dir() { subject.sr(path) } else { subject.source_path(path) };
     Transfer { settings: &settings, subject, choice: Choice::Embedded }
         .run(|ctx| pipeline::check(path, depth, ctx))
 }

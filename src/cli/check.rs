@@ -10,10 +10,8 @@ use crate::status::Subject;
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let depth = if args.deep { Depth::Data } else { Depth::Metadata };
     let sr = if args.files.is_empty() { Some(place::find(args.sr.as_deref(), args.sr_uuid)?) } else { None };
-    let subject = match (&sr, args.files.first()) {
-        (Some(sr), _) => Subject::new("check").sr(sr),
-        (None, first) => first.map_or(Subject::new("check"), |file| Subject::new("check").source_path(file)),
-    };
+    let subject = Subject::new("check").source_paths(&args.files);
+    let subject = sr.iter().fold(subject, |subject, sr| subject.sr(sr));
     let checkups = session::transfer(subject, &session::embedded(), quiet, |ctx| match &sr {
         Some(sr) => check_repository(&Repository::open(sr)?, depth, ctx),
         None => check_files(&args.files, depth, ctx),

@@ -8,8 +8,7 @@ use crate::status::Subject;
 
 pub(super) fn flatten(args: &Flatten, quiet: bool) -> Result<Exit, Failure> {
     let flatten = pipeline::Flatten { links: args.links.clone(), output: args.output.clone() };
-    let leaf = args.links.first().unwrap_or(&args.output);
-    let subject = Subject::new("flatten").source_path(leaf).target_path(&args.output);
+    let subject = Subject::new("flatten").source_paths(&args.links).target_path(&args.output);
     let flat = session::transfer(subject, &session::embedded(), quiet, |ctx| flatten.run(ctx))?;
     let words = || {
         let (links, disk, file) =

@@ -52,10 +52,10 @@ impl Board {
 
     fn of(dir: Dir) -> Result<Self, Error> {
         let stat = rustix::fs::fstat(&dir).map_err(os::Error::at("examining", dir.path()))?;
-        let (ours, mode) = (rustix::process::geteuid().as_raw(), stat.st_mode & 0o7777);
-        if stat.st_uid != ours || mode & 0o022 != 0 {
+        let (us, mode) = (rustix::process::geteuid().as_raw(), stat.st_mode & 0o7777);
+        if stat.st_uid != us || mode & 0o022 != 0 {
             let path = dir.path().display().to_string();
-            return Err(Error::Foreign { path, uid: stat.st_uid, mode });
+            return Err(Error::Foreign { path, us, uid: stat.st_uid, mode });
         }
         Ok(Self(dir))
     }

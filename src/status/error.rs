@@ -23,11 +23,13 @@ pub enum Error {
     },
     /// Others could have written what is there.
     #[error(
-        "{path}: expected a directory of ours that nobody else can write to, found one of user {uid} with mode {mode:04o}"
+        "{path}: expected a directory of user {us} that nobody else can write to, found one of user {uid} with mode {mode:04o}: ask as that user, or remove it"
     )]
     Foreign {
         /// The directory.
         path: String,
+        /// Who asks.
+        us: u32,
         /// Whose it is.
         uid: u32,
         /// Its permissions.

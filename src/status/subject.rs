@@ -1,6 +1,6 @@
 //! What a transfer is about.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
@@ -38,6 +38,16 @@ impl Subject {
     #[must_use]
     pub fn source_path(self, path: &Path) -> Self {
         self.source(absolute(path))
+    }
+
+    /// The files that are read: the first, and how many more.
+    #[must_use]
+    pub fn source_paths(self, paths: &[PathBuf]) -> Self {
+        match paths {
+            [] => self,
+            [path] => self.source_path(path),
+            [path, more @ ..] => self.source(format!("{} and {} more", absolute(path), more.len())),
+        }
     }
 
     /// What is written, unless it is VDIs of the SR.
