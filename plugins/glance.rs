@@ -5,13 +5,12 @@ use vhd_porter::http::{Client, Headers};
 use vhd_porter::pipeline::{self, Export, Identities, Import, Kind, parse_uuids};
 use vhd_porter::sr::Repository;
 use vhd_porter::status::Subject;
+use vhd_porter::stream::{Compression, Level};
 use vhd_porter::tool::Choice;
 use vhd_porter::transport::glance::{ApiVersion, Error, Image, Upload};
 use vhd_porter::transport::{Origin, Sink};
 use vhd_porter::wire::{Secret, Value};
 
-/// Compression level where nobody asks for one.
-const LEVEL: u32 = 6;
 /// The property of an image that asks for one.
 const LEVEL_PROPERTY: &str = "xenapi_image_compression_level";
 /// Shorter values of headers are secrets only if their names say so: a role that is called `member` would be masked
@@ -99,13 +98,13 @@ fn upload(what: &str, arguments: &Arguments, endpoint: &str) -> Result<Value, Fa
     let (sr_path, settings) = host::sr_path(arguments)?;
     host::confine(&settings, &[&sr_path]);
     let vdis = parse_uuids(&arguments.texts("vdi_uuids")?)?;
-    let (level, properties) = (level(arguments)?, texts_of(arguments, "properties")?);
+    let (compression, properties) = (compression(arguments)?, texts_of(arguments, "properties")?);
     let image = image(arguments, endpoint, Client::new(&settings).map_err(refused)?)?;
     let subject = Subject::new(what).target(image.to_string()).sr(&sr_path).vdis(&vdis);
     Transfer { settings: &settings, subject, choice: Choice::Embedded }.run_with(|ctx| {
         let sr = Repository::open(&sr_path).map_err(pipeline::Error::from)?;
         let upload = Upload::begin(image, &properties).map_err(|e| upload_failure(e.into()))?;
-        let export = Export { vdis, chain: false, flatten: false, level };
+        let export = Export { vdis, chain: false, flatten: false, compression, digests: Vec::new() };
         ctx.run(|ctx| export.run(&sr, Sink::upload(upload), ctx)).map_err(upload_failure)?;
         Ok(())
     })
@@ -161,13 +160,13 @@ fn endpoint_of_host(arguments: &Arguments) -> Result<String, Failure> {
 }
 
 /// The compression level that the properties ask for.
-fn level(arguments: &Arguments) -> Result<u32, Failure> {
+fn compression(arguments: &Arguments) -> Result<Compression, Failure> {
     let entries = arguments.dict("properties")?;
     let asked = entries.iter().find(|(name, value)| *name == LEVEL_PROPERTY && **value != Value::None);
-    let Some((_, value)) = asked else { return Ok(LEVEL) };
+    let Some((_, value)) = asked else { return Ok(Compression::DEFAULT) };
     let text = value.to_python_text().unwrap_or_else(|| value.type_name().to_owned());
     let level = text.trim().parse().ok().filter(|level| (1..=9).contains(level));
-    level.ok_or_else(|| {
+    level.map(|level| Compression::Gzip(Level::Deflate(level))).ok_or_else(|| {
         Failure::argument(format!("property {LEVEL_PROPERTY}: expected 1 to 9, found {text:?}"))
     })
 }

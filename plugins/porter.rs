@@ -8,6 +8,7 @@ use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin, Tr
 use vhd_porter::pipeline::{self, Copy, Depth, Export, Identities, Import, parse_uuids};
 use vhd_porter::sr::Repository;
 use vhd_porter::status::Subject;
+use vhd_porter::stream::{Algorithm, Compression};
 use vhd_porter::tool::Choice;
 use vhd_porter::transport::{Origin, Sink, Source, Target};
 use vhd_porter::wire::Value;
@@ -26,6 +27,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::optional("flatten"),
                 Parameter::optional("dry_run"),
                 Parameter::optional("tool"),
+                Parameter::optional("digests"),
             ],
             import_image,
         ),
@@ -38,6 +40,8 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::optional("level"),
                 Parameter::optional("chain"),
                 Parameter::optional("flatten"),
+                Parameter::optional("digests"),
+                Parameter::optional("compress"),
             ],
             export_image,
         ),
@@ -58,9 +62,6 @@ pub(crate) const PLUGIN: Plugin = Plugin {
     ],
 };
 
-/// Compression level of an export that names none: gzip's own.
-const LEVEL: u64 = 6;
-
 fn identities(arguments: &Arguments) -> Result<Identities, Failure> {
     let stack = arguments.optional_texts("uuid_stack")?;
     Ok(stack.map_or(Ok(Identities::Random), |stack| Identities::parse_stack(&stack))?)
@@ -68,6 +69,17 @@ fn identities(arguments: &Arguments) -> Result<Identities, Failure> {
 
 fn choice(arguments: &Arguments) -> Result<Choice, Failure> {
     arguments.optional_text("tool")?.unwrap_or("auto").parse().map_err(Failure::argument)
+}
+
+/// The digests to report: SHA-256 where none is named.
+fn digests(arguments: &Arguments) -> Result<Vec<Algorithm>, Failure> {
+    let Some(names) = arguments.optional_texts("digests")? else { return Ok(vec![Algorithm::Sha256]) };
+    let known = |name: &&str| {
+        let expected = Algorithm::NAMES.join(", ");
+        Algorithm::named(name)
+            .ok_or_else(|| Failure::argument(format!("digests: expected {expected}, found {name:?}")))
+    };
+    names.iter().map(known).collect()
 }
 
 /// Brings a file, a URL or an image of Glance into the SR; the answer is that of `vhd-porter import --json`.
@@ -82,6 +94,7 @@ fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
         repair: arguments.flag("repair")?,
         flatten: arguments.flag("flatten")?,
         dry_run: arguments.flag("dry_run")?,
+        digests: digests(arguments)?,
     };
     host::confine(&settings, &[&sr_path]);
     let subject = Subject::new("porter.import_image")
@@ -101,12 +114,16 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
     if file == "-" {
         return Err(Failure::argument("export_image: argument file: standard output carries the answer"));
     }
-    let level = arguments.optional_u64("level")?.unwrap_or(LEVEL);
+    let level = arguments.optional_u64("level")?;
+    let container = arguments.optional_text("compress")?.unwrap_or("gzip");
+    let compression = Compression::named(container, level)
+        .map_err(|expected| Failure::argument(format!("export_image: level {level:?}: {expected}")))?;
     let export = Export {
         vdis: parse_uuids(&arguments.texts("vdi_uuids")?)?,
         chain: arguments.flag("chain")?,
         flatten: arguments.flag("flatten")?,
-        level: u32::try_from(level).unwrap_or(u32::MAX),
+        compression,
+        digests: digests(arguments)?,
     };
     let directory = host::directory_beside_sr(file, &sr_path)?;
     host::confine(&settings, &[&sr_path, &directory]);

@@ -7,6 +7,7 @@
 //! plugins, main ─▶ cli, host ─▶ status ─▶ pipeline ─▶ transport, sr, tool ─▶ http, stream, vhd, config ─▶ wire, os
 //!                       ├────▶ log ─▶ wire
 //!                       └────▶ xenapi, boot, block, iso, dom0 ──────▶ http, sr, config ─▶ wire, os
+//!           cli ─▶ doctor ─▶ xenapi, sr, tool, http
 //!      vhd-util ─▶ vhd_util ─────────────────────────────────────────────────────────▶ vhd ─▶ os
 //! ```
 //!
@@ -16,6 +17,7 @@ pub mod block;
 pub mod boot;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod dom0;
 pub mod host;
 pub mod http;

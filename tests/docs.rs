@@ -11,7 +11,8 @@ use std::process::Command;
 /// The README, and every document for whoever operates the program.
 fn documents(root: &Path) -> Vec<PathBuf> {
     let guide = std::fs::read_dir(root.join("docs/guide")).into_iter().flatten();
-    let mut documents: Vec<PathBuf> = guide.map(|entry| entry.unwrap().path()).collect();
+    let mut documents: Vec<PathBuf> =
+        guide.map(|entry| entry.expect("a directory can be listed").path()).collect();
     documents.extend([root.join("README.md"), root.join("docs/operations.md")]);
     documents.sort();
     documents

@@ -31,9 +31,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "os",
         ],
     ),
+    ("doctor", &["xenapi", "http", "sr", "tool", "vhd", "config", "os"]),
     (
         "cli",
         &[
+            "doctor",
             "status",
             "pipeline",
             "xenapi",
@@ -127,6 +129,7 @@ fn the_programs_use_only_the_top() {
                 "iso",
                 "dom0",
                 "sr",
+                "stream",
                 "tool",
                 "transport",
                 "http",

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::args::Call as Args;
 use super::outcome::{Exit, Failure};
-use super::show;
-use crate::os;
+use super::{session, show};
+use crate::os::Job;
 use crate::wire::xmlrpc::{Answer, MethodCall};
 
 /// The program that holds all plugins.
@@ -27,8 +27,11 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let (program, mut words) = command(args)?;
     words.push(call.write().into());
-    let finished =
-        os::run(program.as_os_str(), &words, Duration::MAX).map_err(|e| failed("tool-missing", e))?;
+    let mut job = Job::new(&program).args(words);
+    if let Some(file) = session::configuration() {
+        job = job.env("VHD_PORTER_CONFIG", file);
+    }
+    let finished = job.run(Duration::MAX).map_err(|e| failed("tool-missing", e))?;
     eprint!("{}", finished.stderr);
     if !finished.status.success() {
         return Err(failed("plugin", format!("{} ended with {}", program.display(), finished.status)));

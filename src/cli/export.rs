@@ -5,9 +5,10 @@ use std::io::IsTerminal;
 use super::args::Export as Args;
 use super::outcome::{Exit, Failure};
 use super::{openstack, place, session, show};
-use crate::pipeline::Export;
+use crate::pipeline::{Export, Exported};
 use crate::sr::Repository;
 use crate::status::Subject;
+use crate::stream::Compression;
 use crate::transport::{Sink, Target};
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
@@ -16,8 +17,16 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         let message = "an image is not for the eye: name a file with -o, or send standard output elsewhere";
         return Err(Failure::Usage(message.into()));
     }
-    let export =
-        Export { vdis: args.vdis.clone(), chain: args.chain, flatten: args.flatten, level: args.level };
+    let compression = Compression::named(&args.compress, args.level).map_err(|expected| {
+        Failure::Usage(format!("--level {}: {expected}", args.level.unwrap_or_default()))
+    })?;
+    let export = Export {
+        vdis: args.vdis.clone(),
+        chain: args.chain,
+        flatten: args.flatten,
+        compression,
+        digests: args.digests.clone(),
+    };
     let settings = openstack::settings(&args.glance)?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
     let subject = Subject::new("export").sr(&sr_path).vdis(&args.vdis);
@@ -33,14 +42,11 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let text = if args.json {
         show::pretty(&exported)
     } else {
-        format!(
-            "exported {} VDIs, {} of VHD in {}\nmd5    {}\nsha256 {}\n",
-            exported.vdis.len(),
-            show::size(exported.bytes_read),
-            show::size(exported.bytes_written),
-            exported.md5,
-            exported.sha256
-        )
+        let (count, read) = (exported.vdis.len(), show::size(exported.bytes_read));
+        let text =
+            format!("exported {count} VDIs, {read} of VHD in {}\n", show::size(exported.bytes_written));
+        let Exported { md5, sha256, sha512, .. } = &exported;
+        text + &show::digests(&[("md5", md5), ("sha256", sha256), ("sha512", sha512)])
     };
     match target {
         Target::Stdout if quiet && !args.json => {}

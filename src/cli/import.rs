@@ -32,6 +32,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         repair: args.repair,
         flatten: args.flatten,
         dry_run: args.dry_run,
+        digests: args.digests.clone(),
     };
     let (sr, sr_uuid) = (args.place.sr.as_deref(), args.place.sr_uuid);
     // Whether xapi can scan the SR is asked before anything lands.

@@ -27,7 +27,8 @@ fn words(inspection: &Inspection) -> String {
         Inspection::Image(facts) => fields(facts, ""),
         Inspection::Repository(tree) => show::tree(tree),
         Inspection::Archive { container, bytes, md5, sha256, members } => {
-            let mut text = format!("{container}, {}\nmd5     {md5}\nsha256  {sha256}\n", show::size(*bytes));
+            let mut text = format!("{container}, {}\n", show::size(*bytes));
+            text += &show::digests(&[("md5", md5), ("sha256", sha256)]);
             for member in members {
                 text += &format!("\n{}  {}\n", member.name, show::size(member.bytes));
                 text += &match &member.image {

@@ -6,8 +6,10 @@ mod call;
 mod cancel;
 mod cells;
 mod check;
+mod config;
 mod copy;
 mod disk;
+mod doctor;
 mod export;
 mod import;
 mod inspect;
@@ -54,6 +56,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> Exit {
 /// Does what `cli` asks for.
 fn run(cli: &Cli) -> Exit {
     session::log(cli.verbose, cli.quiet);
+    session::configure(cli.config.clone());
     os::give_up_privileges();
     if cli.command.stops_in_order() {
         os::stop::note_signals();
@@ -77,6 +80,8 @@ fn run(cli: &Cli) -> Exit {
         Command::Status(args) => status::run(args),
         Command::Cancel(args) => cancel::run(args),
         Command::Call(args) => call::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Doctor(args) => doctor::run(args),
     };
     show::ended(done.unwrap_or_else(|failure| {
         if cli.verbose > 0 {

@@ -1,7 +1,8 @@
 //! What the subcommands have in common: logging, progress, and the context of a run.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use tracing::Level;
@@ -18,6 +19,22 @@ use crate::tool::{self, Choice};
 
 /// How often a line is written where no bar can be drawn.
 const EVERY: Duration = Duration::from_secs(5);
+
+/// The configuration file that the command line names.
+static CONFIGURATION: OnceLock<PathBuf> = OnceLock::new();
+
+/// From here on, settings are those of `file`, where one is named.
+pub(super) fn configure(file: Option<PathBuf>) {
+    if let Some(file) = file {
+        // One command line, one file: in tests there may be one already.
+        let _ = CONFIGURATION.set(file);
+    }
+}
+
+/// The configuration file that was named, if one was.
+pub(super) fn configuration() -> Option<&'static Path> {
+    CONFIGURATION.get().map(PathBuf::as_path)
+}
 
 /// Logs go to standard error: warnings, and with `-v` more.
 pub(super) fn log(verbose: u8, quiet: bool) {
@@ -43,7 +60,7 @@ pub(super) fn progress(quiet: bool) -> Box<dyn Progress> {
 
 /// The settings in force, before options.
 pub(super) fn settings() -> Result<Settings, Failure> {
-    Settings::load().map_err(|e| misconfigured(&e))
+    Settings::load_from(configuration()).map_err(|e| misconfigured(&e))
 }
 
 /// Why the settings cannot be used.

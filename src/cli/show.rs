@@ -71,6 +71,12 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
+/// The digests that were computed, a line each.
+pub(super) fn digests(list: &[(&str, &Option<String>)]) -> String {
+    let known = list.iter().filter_map(|(name, digest)| Some((name, digest.as_ref()?)));
+    known.map(|(name, digest)| format!("{name:7} {digest}\n")).collect()
+}
+
 /// A chain, its base at the top, as it will stand in the SR.
 pub(super) fn chain(links: &[LinkReport]) -> String {
     let nodes = links

@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Error;
-use super::key::{ALL, Key};
+use super::key::{ALL, Key, nearest};
 
 /// A setting in the file.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,8 +17,12 @@ pub(super) struct Line {
     pub(super) number: usize,
 }
 
-/// Reads the settings in `content`, which is that of `path`.
-pub(super) fn read(path: &Path, content: &str) -> Result<Vec<Line>, Error> {
+/// Reads the settings in `content`, which is that of `path`, in the order of their lines; what is none, is an error in its
+/// place.
+///
+/// # Errors
+/// It is not TOML: then nothing of it counts.
+pub(super) fn read(path: &Path, content: &str) -> Result<Vec<Result<Line, Error>>, Error> {
     let line_of = |offset: usize| 1 + content[..offset.min(content.len())].matches('\n').count();
     let document = DeTable::parse(content).map_err(|error| Error::Syntax {
         path: path.to_owned(),
@@ -27,23 +31,29 @@ pub(super) fn read(path: &Path, content: &str) -> Result<Vec<Line>, Error> {
     })?;
     let mut lines = Vec::new();
     for (name, value) in document.get_ref() {
+        let (name, number) = (name.get_ref(), line_of(name.span().start));
         match value.get_ref() {
-            DeValue::Table(section) => {
+            DeValue::Table(section) if is_section(name) || !section.is_empty() => {
                 for (inner, value) in section {
-                    let full = format!("{}.{}", name.get_ref(), inner.get_ref());
-                    lines.push(setting(path, &full, line_of(inner.span().start), value)?);
+                    let number = line_of(inner.span().start);
+                    lines
+                        .push((number, setting(path, &format!("{name}.{}", inner.get_ref()), number, value)));
                 }
             }
-            _ => lines.push(setting(path, name.get_ref(), line_of(name.span().start), value)?),
+            _ => lines.push((number, setting(path, name, number, value))),
         }
     }
-    lines.sort_by_key(|line| line.number);
-    Ok(lines)
+    lines.sort_by_key(|(number, _)| *number);
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
+}
+
+fn is_section(name: &str) -> bool {
+    ALL.iter().any(|key| key.place().0 == Some(name))
 }
 
 fn setting(path: &Path, name: &str, number: usize, value: &Spanned<DeValue<'_>>) -> Result<Line, Error> {
     let Some(key) = ALL.iter().find(|key| key.name == name) else {
-        let nearest = nearest(name);
+        let nearest = nearest(name, |key| key.name).map(|key| key.name);
         return Err(Error::Unknown { path: path.to_owned(), line: number, name: name.to_owned(), nearest });
     };
     let text = match value.get_ref() {
@@ -62,22 +72,13 @@ fn setting(path: &Path, name: &str, number: usize, value: &Spanned<DeValue<'_>>)
     Ok(Line { key, text, number })
 }
 
-/// The setting whose name is most like `name`, if one is like it at all.
-fn nearest(name: &str) -> Option<&'static str> {
-    let likeness = |key: &Key| {
-        let last = key.name.rsplit('.').next().unwrap_or(key.name);
-        strsim::jaro_winkler(name, key.name).max(strsim::jaro_winkler(name, last))
-    };
-    let best = ALL.iter().map(|key| (likeness(key), key.name)).max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 > 0.8).then_some(best.1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn lines(content: &str) -> Result<Vec<(&'static str, String, usize)>, String> {
-        let lines = read(Path::new("c.toml"), content).map_err(|error| error.to_string())?;
+        let lines = read(Path::new("c.toml"), content).and_then(|lines| lines.into_iter().collect());
+        let lines: Vec<Line> = lines.map_err(|error| error.to_string())?;
         Ok(lines.into_iter().map(|line| (line.key.name, line.text, line.number)).collect())
     }
 
@@ -104,6 +105,9 @@ mod tests {
                 "c.toml, line 1: unknown setting idle_timeout; did you mean http.idle_timeout?",
             ),
             ("[zzz]\nq = 1", "c.toml, line 2: unknown setting zzz.q"),
+            ("[htp]", "c.toml, line 1: unknown setting htp; did you mean http.proxy?"),
+            ("http = 5", "c.toml, line 1: unknown setting http; did you mean http.proxy?"),
+            ("[http.more]\nq = 1", "c.toml, line 1: unknown setting http.more; did you mean http.retries?"),
             (
                 "images = [1]",
                 "c.toml, line 1: images: expected a text, a whole number, true or false, found a TOML array",

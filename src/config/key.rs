@@ -1,5 +1,8 @@
 //! The table of settings.
 
+/// How the names of all environment variables begin that set something.
+pub(super) const VARIABLES: &str = "VHD_PORTER_";
+
 /// What a setting holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -19,6 +22,32 @@ pub enum Kind {
     Flag,
 }
 
+impl Kind {
+    /// What a value of this kind has to be, in words.
+    #[must_use]
+    pub fn expected(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Secret => "a text, which is never shown",
+            Self::Path => "a file or directory",
+            Self::Command => "a program, quoted as in a shell",
+            Self::Seconds => "whole seconds, at least 1",
+            Self::Number => "a whole number",
+            Self::Flag => "true or false",
+        }
+    }
+
+    /// `text`, a value of this kind, as it stands in the file.
+    #[must_use]
+    pub fn toml(self, text: &str) -> String {
+        match self {
+            Self::Seconds | Self::Number | Self::Flag => text.to_owned(),
+            // A string of JSON is one of TOML, but for the one control character that JSON does not mind.
+            _ => serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f"),
+        }
+    }
+}
+
 /// A setting that there is.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Key {
@@ -36,8 +65,25 @@ impl Key {
     /// The environment variable that sets it.
     #[must_use]
     pub fn variable(&self) -> String {
-        format!("VHD_PORTER_{}", self.name.replace('.', "_").to_ascii_uppercase())
+        format!("{VARIABLES}{}", self.name.replace('.', "_").to_ascii_uppercase())
     }
+
+    /// Its section in the file, if it has one, and its name there.
+    #[must_use]
+    pub fn place(&self) -> (Option<&'static str>, &'static str) {
+        self.name.split_once('.').map_or((None, self.name), |(section, name)| (Some(section), name))
+    }
+}
+
+/// The key whose name is most like `name`, if one is like it at all. `of` says what a key is called where `name` stands.
+pub(super) fn nearest<N: AsRef<str>>(name: &str, of: impl Fn(&Key) -> N) -> Option<&'static Key> {
+    let likeness = |key: &Key| {
+        let full = of(key);
+        let last = full.as_ref().rsplit('.').next().unwrap_or_default();
+        strsim::jaro_winkler(name, full.as_ref()).max(strsim::jaro_winkler(name, last))
+    };
+    let best = ALL.iter().map(|key| (likeness(key), *key)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 > 0.8).then_some(best.1)
 }
 
 macro_rules! keys {
@@ -54,11 +100,11 @@ keys! {
     THREADS = "threads", Number, "0", "Threads that may work on one thing; 0 for as many as the CPU quota allows";
     IMAGES = "images", Path, "/images", "Where migrated instances arrive";
 
-    STATE = "state", Path, "/var/lib/vhd-porter", "What is remembered of calls that are done";
+    STATE = "state", Path, "/var/lib/vhd-porter", "Where it is remembered which calls are done";
 
     SR_ROOTS = "sr.roots", Text, "/run/sr-mount:/var/run/sr-mount", "Where SRs of plugin calls may be, divided by colons";
     SR_LOCKS = "sr.locks", Path, "/var/lock/sm", "The storage manager's locks";
-    SR_LOCK_WAIT = "sr.lock_wait", Seconds, "120", "How long to wait for one of them";
+    SR_LOCK_WAIT = "sr.lock_wait", Seconds, "120", "How long to wait for one of the storage manager's locks";
     SR_RESERVE = "sr.reserve", Number, "1", "Part of an SR that is never filled, percent";
     SR_MAX_IMAGE = "sr.max_image", Number, "0", "Most data that one image may bring, MiB; 0 for as much as there is room for";
 
@@ -74,13 +120,13 @@ keys! {
     MKFS = "programs.mkfs", Command, "mkfs", "Makes file systems";
     MKSWAP = "programs.mkswap", Command, "mkswap", "Makes swap space";
     MOUNT = "programs.mount", Command, "mount -t iso9660 -o loop", "Mounts ISO images";
-    UMOUNT = "programs.umount", Command, "umount", "Unmounts them";
+    UMOUNT = "programs.umount", Command, "umount", "Unmounts ISO images";
     MKISOFS = "programs.mkisofs", Command, "", "Makes ISO images, instead of what the caller names";
     DISK_DEADLINE = "programs.disk_deadline", Seconds, "1800", "How long a program that works on disks may take";
 
     XAPI_CONF = "xapi.conf", Path, "/etc/xapi.conf", "xapi's own configuration";
     XAPI_USER = "xapi.user", Text, "root", "Who logs in to xapi";
-    XAPI_PASSWORD = "xapi.password", Secret, "", "With which password; root needs none on the host's own socket";
+    XAPI_PASSWORD = "xapi.password", Secret, "", "Password of xapi.user; root needs none on the host's own socket";
     XAPI_FOLLOW_MASTER = "xapi.follow_master", Flag, "false", "Log in at the master that a pool member names";
     XAPI_TIMEOUT = "xapi.timeout", Seconds, "600", "How long one call of xapi may take";
     XAPI_UNPLUG_TRIES = "xapi.unplug_tries", Number, "30", "How often to unplug a disk that is in use, a second apart";
@@ -99,7 +145,7 @@ keys! {
     HTTP_PROXY = "http.proxy", Text, "", "Proxy for http:// and https://, as http://HOST:PORT";
 
     GLANCE_ENDPOINT = "glance.endpoint", Text, "", "URL of the Image API, without /v2";
-    GLANCE_TOKEN = "glance.token", Secret, "", "Token to send to it";
+    GLANCE_TOKEN = "glance.token", Secret, "", "Token to send to the Image API";
     GLANCE_API_VERSION = "glance.api_version", Number, "2", "Version of the Image API, 1 or 2";
 
     AGENT_TIMEOUT = "agent.timeout", Seconds, "30", "How long a guest's agent has to answer, unless the call says";
@@ -107,7 +153,7 @@ keys! {
     CONSOLE_DIRECTORY = "console.directory", Path, "/var/log/xen/guest", "Where the consoles of guests are logged";
     XENHOST_CONFIG_FILE = "xenhost.config_file", Path, "/usr/etc/xenhost.conf", "What the control plane keeps on the host, as JSON";
     XENHOST_JOIN_TRIES = "xenhost.join_tries", Number, "23", "How often to try a guest of a host that joins a pool";
-    XENHOST_JOIN_PAUSE = "xenhost.join_pause", Seconds, "10", "How long to wait in between";
+    XENHOST_JOIN_PAUSE = "xenhost.join_pause", Seconds, "10", "How long to wait between two tries";
     XENHOST_PCI_DEVICES = "xenhost.pci_devices", Path, "/sys/bus/pci/devices", "The kernel's list of PCI devices";
 
     DEADLINE = "programs.deadline", Seconds, "300", "How long a program of the control domain may run";
@@ -127,9 +173,9 @@ keys! {
     OVS_OFCTL = "programs.ovs_ofctl", Command, "ovs-ofctl", "Flows of Open vSwitch";
     OVSDB_CLIENT = "programs.ovsdb_client", Command, "ovsdb-client", "The database of Open vSwitch";
     IPTABLES_SAVE = "programs.iptables_save", Command, "iptables-save", "Prints the packet filter for IPv4";
-    IPTABLES_RESTORE = "programs.iptables_restore", Command, "iptables-restore", "Sets it";
+    IPTABLES_RESTORE = "programs.iptables_restore", Command, "iptables-restore", "Sets the packet filter for IPv4";
     IP6TABLES_SAVE = "programs.ip6tables_save", Command, "ip6tables-save", "Prints the packet filter for IPv6";
-    IP6TABLES_RESTORE = "programs.ip6tables_restore", Command, "ip6tables-restore", "Sets it";
+    IP6TABLES_RESTORE = "programs.ip6tables_restore", Command, "ip6tables-restore", "Sets the packet filter for IPv6";
     IPSET = "programs.ipset", Command, "ipset", "Sets of addresses";
     SYSCTL = "programs.sysctl", Command, "sysctl", "Parameters of the kernel";
     CONNTRACK = "programs.conntrack", Command, "conntrack", "Tracked connections";
@@ -144,5 +190,15 @@ mod tests {
         let variables: std::collections::BTreeSet<String> = ALL.iter().map(|key| key.variable()).collect();
         assert_eq!(variables.len(), ALL.len());
         assert_eq!(HTTP_IDLE_TIMEOUT.variable(), "VHD_PORTER_HTTP_IDLE_TIMEOUT");
+    }
+
+    #[test]
+    fn the_file_reads_every_text_back() {
+        for text in ["", "plain", "quote \" and \\", "tab\tand\nline", "\u{1}\u{7f}é€😀"] {
+            let line = format!("a = {}", Kind::Text.toml(text));
+            let table = toml::de::DeTable::parse(&line).unwrap();
+            let read = table.get_ref().iter().next().and_then(|(_, value)| value.get_ref().as_str());
+            assert_eq!(read, Some(text), "{line}");
+        }
     }
 }

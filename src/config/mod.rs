@@ -5,10 +5,12 @@
 //! `VHD_PORTER_HTTP_IDLE_TIMEOUT`.
 
 mod error;
+mod example;
 mod file;
 pub mod key;
 mod settings;
 
 pub use error::Error;
+pub use example::example;
 pub use key::{Key, Kind};
-pub use settings::{Origin, Settings};
+pub use settings::{Origin, Settings, misspelt};

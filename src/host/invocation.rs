@@ -17,6 +17,11 @@ pub(super) enum Invocation<'p> {
     },
     /// Asked for help.
     Help,
+    /// Asked which plugins and functions there are.
+    List {
+        /// Whether as JSON.
+        json: bool,
+    },
     /// Asked for the version.
     Version,
     /// None of these: why.
@@ -42,6 +47,7 @@ impl<'p> Invocation<'p> {
             (_, Some(plugin)) => Self::call(plugin, arguments, true),
             (Some("--help" | "-h"), None) => Self::Help,
             (Some("--version" | "-V"), None) => Self::Version,
+            (Some("--list"), None) => Self::List { json: arguments.iter().any(|word| word == "--json") },
             // What stands there may be a call with its secrets: it is not repeated.
             _ => Self::Wrong(
                 "neither the program's name nor its first argument is that of a plugin".to_owned(),
@@ -63,10 +69,12 @@ impl<'p> Invocation<'p> {
 
 /// What to write when the program was called wrongly, or asked for help.
 pub(super) fn usage(plugins: &[Plugin]) -> String {
-    let mut usage = "usage: vhd-porter-plugin PLUGIN XML, or PLUGIN XML through a link of the plugin's name\n\n\
-         Carries out one call as xapi makes it and prints the answer. To call by hand, see vhd-porter call.\n\n\
+    let mut usage =
+        "usage: vhd-porter-plugin PLUGIN XML, or PLUGIN XML through a link of the plugin's name\n\n\
+         Carries out one call as xapi makes it and prints the answer. To call by hand, see vhd-porter call.\n\
+         --list [--json] says which functions there are, and what they take.\n\n\
          plugins:\n"
-        .to_owned();
+            .to_owned();
     for plugin in plugins {
         usage.push_str(&format!("  {:<20} {}\n", plugin.name, plugin.about));
     }
@@ -107,6 +115,9 @@ mod tests {
             (&["/usr/bin/vhd-porter-plugin", "glance.py", "--help"], "glance --help true"),
             (&["vhd-porter-plugin", "--help"], "Help"),
             (&["vhd-porter-plugin", "-V"], "Version"),
+            (&["vhd-porter-plugin", "--list"], "List { json: false }"),
+            (&["vhd-porter-plugin", "--list", "--json"], "List { json: true }"),
+            (&["glance", "--list"], "glance --list false"),
         ] {
             assert_eq!(read(argv), expected);
         }

@@ -14,6 +14,7 @@
 mod answer;
 mod arguments;
 mod call;
+mod catalog;
 mod classes;
 mod confine;
 mod failure;

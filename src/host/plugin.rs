@@ -95,3 +95,14 @@ pub enum Encoding {
     /// As [`Plain`](Self::Plain), where that text is JSON already: it is the same however the call came.
     Json,
 }
+
+impl Encoding {
+    /// Its name in the list of plugins.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pickled => "pickled",
+            Self::Plain => "plain",
+            Self::Json => "json",
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use super::answer::answer;
+use super::catalog;
 use super::invocation::{Invocation, usage};
 use super::plugin::Plugin;
 use crate::log::{self, Destination};
@@ -34,6 +35,8 @@ pub fn run(plugins: &[Plugin], argv: impl IntoIterator<Item = OsString>) -> Exit
             print(&answer(plugin, &argument).write())
         }
         Invocation::Help => print(&usage(plugins)),
+        Invocation::List { json: false } => print(&catalog::words(plugins)),
+        Invocation::List { json: true } => print(&catalog::document(plugins)),
         Invocation::Version => print(concat!("vhd-porter-plugin ", env!("CARGO_PKG_VERSION"), "\n")),
         Invocation::Wrong(why) => {
             // Nobody may be listening, and there is nothing else to tell.

@@ -44,10 +44,7 @@ impl Client {
     /// `http.proxy` names no proxy.
     pub fn new(settings: &Settings) -> Result<Self, Error> {
         let proxy = settings.optional_text(key::HTTP_PROXY).map(proxy).transpose()?;
-        let trust = Trust {
-            ca_file: settings.optional_text(key::HTTP_CA_FILE).map(Into::into),
-            insecure: settings.flag(key::HTTP_INSECURE),
-        };
+        let trust = Trust::from(settings);
         let idle = settings.seconds(key::HTTP_IDLE_TIMEOUT).min(LONGEST_IDLE);
         let retries = settings.number(key::HTTP_RETRIES);
         let (plain, secure) = (OnceLock::new(), OnceLock::new());

@@ -29,4 +29,5 @@ pub use headers::Headers;
 pub use request::{Body, Method, Request};
 pub use response::{BodyReader, Response};
 pub use status::{Outcome, outcome};
+pub use trust::ca_bundle;
 pub use url::Url;

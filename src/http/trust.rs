@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::error::Error;
+use crate::config::{Settings, key};
 
 /// Where hosts keep their bundle: XenServer and XCP-ng; Debian; SUSE; Alpine.
 const BUNDLES: [&str; 4] = [
@@ -37,15 +38,39 @@ impl Trust {
             tracing::warn!("http.insecure is set: servers are not verified, and secrets may go to anybody");
             return Ok(TlsConfig::builder().disable_verification(true).build());
         }
-        let certificates = match &self.ca_file {
-            Some(path) => read(path)?,
-            None => {
-                let found = BUNDLES.iter().map(Path::new).find(|path| path.exists());
-                read(found.ok_or_else(|| Error::NoCertificates { place: BUNDLES.join(", ") })?)?
-            }
-        };
+        let (_, certificates) = self.bundle()?;
         Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&certificates)).build())
     }
+
+    fn bundle(&self) -> Result<(PathBuf, Vec<Certificate<'static>>), Error> {
+        let path = match &self.ca_file {
+            Some(path) => path.clone(),
+            None => {
+                let found = BUNDLES.iter().map(Path::new).find(|path| path.exists());
+                found.ok_or_else(|| Error::NoCertificates { place: BUNDLES.join(", ") })?.to_owned()
+            }
+        };
+        let certificates = read(&path)?;
+        Ok((path, certificates))
+    }
+}
+
+impl From<&Settings> for Trust {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            ca_file: settings.optional_text(key::HTTP_CA_FILE).map(Into::into),
+            insecure: settings.flag(key::HTTP_INSECURE),
+        }
+    }
+}
+
+/// The CA bundle that servers are verified against, and how many certificates are in it.
+///
+/// # Errors
+/// There is none, or nothing in it.
+pub fn ca_bundle(settings: &Settings) -> Result<(PathBuf, usize), Error> {
+    let (path, certificates) = Trust::from(settings).bundle()?;
+    Ok((path, certificates.len()))
 }
 
 fn read(path: &Path) -> Result<Vec<Certificate<'static>>, Error> {

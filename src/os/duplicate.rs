@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use rustix::fs::{SeekFrom, copy_file_range, ioctl_ficlone, seek};
+use rustix::fs::{copy_file_range, ioctl_ficlone};
 use rustix::io::{Errno, retry_on_intr};
 
 /// How a copy was made.
@@ -39,18 +39,12 @@ pub fn duplicate(from: &File, to: &File, mut copied: impl FnMut(u64)) -> io::Res
     to.set_len(len)?;
     let mut at = 0;
     while at < len {
-        let data = match seek(from, SeekFrom::Data(at)) {
-            Ok(data) => data,
-            Err(Errno::NXIO) => break,
-            Err(Errno::INVAL) => at,
-            Err(e) => return Err(e.into()),
-        };
-        let end = seek(from, SeekFrom::Hole(data)).unwrap_or(len).min(len);
-        copied(data - at);
-        at = data;
-        while at < end {
+        let data = super::next_data(from, at, len)?;
+        copied(data.start - at);
+        at = data.start;
+        while at < data.end {
             super::stop::check()?;
-            let n = copy_piece(from, to, at, (end - at).min(PIECE))?;
+            let n = copy_piece(from, to, at, (data.end - at).min(PIECE))?;
             if n == 0 {
                 return Err(io::Error::new(
                     io::ErrorKind::UnexpectedEof,
@@ -61,7 +55,6 @@ pub fn duplicate(from: &File, to: &File, mut copied: impl FnMut(u64)) -> io::Res
             copied(n);
         }
     }
-    copied(len - at);
     Ok(Duplication::Sparse)
 }
 

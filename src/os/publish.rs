@@ -48,6 +48,18 @@ pub fn replace(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> 
     Ok(retry_on_intr(|| rustix::fs::renameat(source, from, target, to))?)
 }
 
+/// Whether the file system itself keeps a rename from replacing: tries to rename `from` to `taken`, both of which are there.
+///
+/// # Errors
+/// What the system said.
+pub(super) fn keeps_from_replacing(dir: &impl AsFd, from: &str, taken: &str) -> io::Result<bool> {
+    match retry_on_intr(|| rustix::fs::renameat_with(dir, from, dir, taken, RenameFlags::NOREPLACE)) {
+        Err(Errno::EXIST) => Ok(true),
+        Ok(()) | Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(false),
+        Err(e) => Err(e.into()),
+    }
+}
+
 /// Renames without replacing. NFS refuses the flag; there a link and an unlink do the same. Where there are neither, as on
 /// FUSE without hard links, it is looked before: whoever calls holds the lock that keeps others from making names.
 pub(super) fn rename(source: &impl AsFd, from: &str, target: &impl AsFd, to: &str) -> io::Result<()> {

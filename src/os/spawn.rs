@@ -2,7 +2,7 @@
 
 mod error;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -44,6 +44,7 @@ pub struct Job {
     program: OsString,
     args: Vec<OsString>,
     input: Vec<u8>,
+    environment: Vec<(OsString, OsString)>,
     all_counts: bool,
 }
 
@@ -51,7 +52,8 @@ impl Job {
     /// `program`, a path or a name on `PATH`, without arguments; it reads nothing.
     #[must_use]
     pub fn new(program: impl Into<OsString>) -> Self {
-        Self { program: program.into(), args: Vec::new(), input: Vec::new(), all_counts: false }
+        let program = program.into();
+        Self { program, args: Vec::new(), input: Vec::new(), environment: Vec::new(), all_counts: false }
     }
 
     /// A program and its first arguments, as a setting has them.
@@ -72,6 +74,13 @@ impl Job {
     #[must_use]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
+        self
+    }
+
+    /// Sets an environment variable for it.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
         self
     }
 
@@ -169,6 +178,7 @@ impl Job {
         tracing::debug!(%command, "running");
         let spawned = Command::new(&self.program)
             .args(&self.args)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(if self.input.is_empty() { Stdio::null() } else { Stdio::piped() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -200,14 +210,6 @@ fn kill(child: &mut Child) -> io::Result<()> {
     }
     child.kill()?;
     child.wait().map(drop)
-}
-
-/// Runs `program` to its end. It reads nothing, and inherits the environment.
-///
-/// # Errors
-/// As [`Job::run`].
-pub fn run(program: &OsStr, args: &[OsString], deadline: Duration) -> Result<Finished, SpawnError> {
-    Job::new(program).args(args).run(deadline)
 }
 
 #[cfg(test)]

@@ -8,9 +8,12 @@ use std::io::{self, BufRead, Read};
 use tar::EntryType;
 
 use super::arrival::Arrival;
+use super::content::{Content, drain};
 use super::error::{CUT_OFF, Error};
-use super::tarball::{Content, Entry, Next, Tarball, drain};
-use crate::stream::{DigestReader, Digests, GzipReader, Peeked, WatchReader, peek};
+use super::tarball::{Entry, Next, Tarball};
+use crate::stream::{
+    Algorithm, DigestReader, Digests, GzipReader, Peeked, WatchReader, ZSTD_MAGIC, ZstdReader, peek,
+};
 use crate::transport::Source;
 
 /// Bytes looked at to tell containers apart: footer copy and first cookie of a VHD, first header of a tar.
@@ -27,7 +30,7 @@ const LONGEST_NAME: usize = 255;
 /// What a stream turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Contents {
-    /// `tar.gz`, `tar`, `vhd` or `vhd.gz`.
+    /// `tar`, `vhd`, or one of them with `.gz` or `.zst`.
     pub(crate) container: &'static str,
     /// Of the stream as it came.
     pub(crate) digests: Digests,
@@ -43,23 +46,33 @@ pub(crate) struct Member<'a> {
     pub(crate) bytes: &'a mut dyn Content,
 }
 
-/// Goes through `source`, calling `visit` with every VHD in it, and to its end. `passed` hears of the bytes of the
-/// stream.
+/// How an image is read.
+pub(crate) struct Reading<'a> {
+    /// Threads that may decode.
+    pub(crate) threads: usize,
+    /// Digests of the stream to compute, besides those that it is held against.
+    pub(crate) digests: &'a [Algorithm],
+    /// Hears of the bytes of the stream.
+    pub(crate) passed: &'a dyn Fn(u64),
+}
+
+/// Goes through `source`, calling `visit` with every VHD in it, and to its end.
 ///
 /// # Errors
 /// The stream is no image; it holds what it should not; it is cut off or damaged; its digest is not what it should be; or
 /// `visit` failed.
 pub(crate) fn read_members(
     source: Source,
-    threads: usize,
-    passed: &dyn Fn(u64),
+    how: &Reading<'_>,
     visit: &mut dyn FnMut(Member<'_>) -> Result<(), Error>,
 ) -> Result<Contents, Error> {
     let name = source.name().to_owned();
     let arrival = Arrival::of(&source);
     let tail_is_footer = source.tail().starts_with(b"conectix");
-    let mut stream = DigestReader::with(WatchReader::new(source, passed), &arrival.algorithms());
-    let walk = Walk { archive: &name, threads };
+    let walk = Walk { archive: &name, threads: how.threads };
+    let algorithms = [how.digests, &arrival.algorithms()].concat();
+    let stream = DigestReader::new(WatchReader::new(source, how.passed), &algorithms);
+    let mut stream = stream.map_err(walk.broken())?;
     match walk.whole(&mut stream, tail_is_footer, visit) {
         Ok(container) => {
             let digests = stream.finish().map_err(walk.broken())?;
@@ -100,6 +113,13 @@ impl Walk<'_> {
                 "tar" => "tar.gz",
                 _ => "vhd.gz",
             }
+        } else if first.starts_with(&ZSTD_MAGIC) {
+            let zstd = ZstdReader::new(&mut *stream).map_err(self.broken())?;
+            let decoded = peek(zstd, FIRST).map_err(self.broken())?;
+            match self.contents(decoded, false, visit)? {
+                "tar" => "tar.zst",
+                _ => "vhd.zst",
+            }
         } else {
             let plain = peek(&mut *stream, FIRST).map_err(self.broken())?;
             self.contents(plain, tail_is_footer, visit)?
@@ -132,7 +152,7 @@ impl Walk<'_> {
             0 => "an empty stream".to_owned(),
             _ => format!("bytes that start with \"{}\"", first[..first.len().min(16)].escape_ascii()),
         };
-        self.refuse("not an image", "a tar, tar.gz or VHD", found)
+        self.refuse("not an image", "a tar, tar.gz, tar.zst or VHD", found)
     }
 
     fn members<R: Read>(

@@ -1,17 +1,16 @@
 //! First stage of an import: the stream becomes files in staging, zeros become holes, the digests are known.
 
-use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::archive::{Member, read_members};
+use super::archive::{Member, Reading, read_members};
 use super::carried::Carried;
+use super::content::drain;
 use super::context::Context;
 use super::error::Error;
 use super::progress::Stage;
-use super::tarball::drain;
 use crate::os;
 use crate::sr::{Repository, Staging};
-use crate::stream::SparseWriter;
+use crate::stream::{Algorithm, SparseWriter};
 use crate::transport::Source;
 
 /// A VHD in staging: what it was called where it came from, and what it is called here.
@@ -31,6 +30,7 @@ pub(crate) struct Unpacked {
 /// Reads `source` to its end into `staging`. Files there are named by us: a name in an archive never reaches the SR.
 pub(crate) fn unpack(
     source: Source,
+    digests: &[Algorithm],
     staging: Staging,
     sr: &Repository,
     ctx: Context<'_>,
@@ -39,7 +39,8 @@ pub(crate) fn unpack(
     let archive = source.name().to_owned();
     let mut members: Vec<StagedMember> = Vec::new();
     let mut load = Load { sr, before: 0, looked: 0 };
-    let contents = read_members(source, ctx.threads, &|n| ctx.progress.advance(n), &mut |mut member| {
+    let how = Reading { threads: ctx.threads, digests, passed: &|n| ctx.progress.advance(n) };
+    let contents = read_members(source, &how, &mut |mut member| {
         if members.iter().any(|m| m.name == member.name) {
             let (problem, expected) = ("duplicate member", "every name once".into());
             return Err(Error::Archive {
@@ -56,7 +57,8 @@ pub(crate) fn unpack(
         } else {
             let path = staging.dir().join(&staged);
             sr.require_room(member.stored.unwrap_or_default())?;
-            let mut writer = SparseWriter::new(staging.dir().create(&staged)?);
+            let writer = SparseWriter::new(staging.dir().create(&staged)?);
+            let mut writer = writer.map_err(os::Error::at("writing", &path))?;
             copy(&mut member, &mut writer, &mut load, &archive, &path)?;
             load.before += writer.written();
             let finished = writer.finish().map_err(os::Error::at("writing", &path));
@@ -112,17 +114,19 @@ fn copy(
     archive: &str,
     path: &Path,
 ) -> Result<(), Error> {
-    let mut buffer = vec![0; 256 * 1024];
+    let member_stored = member.stored;
+    let refused = |load: &Load<'_>, e| load.full(member_stored, os::Error::at("writing", path)(e));
     loop {
-        let hole = member.bytes.skip_hole();
-        let written = match member.bytes.read(&mut buffer) {
-            Ok(n) => to.skip(hole).and_then(|()| to.write_all(&buffer[..n])).map(|()| n == 0),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => to.skip(hole).map(|()| false),
-            Err(e) => return Err(Error::stream(archive)(e)),
-        };
-        let ended =
-            written.map_err(os::Error::at("writing", path)).map_err(|e| load.full(member.stored, e))?;
-        if ended {
+        let hole = member.bytes.skip_hole().map_err(Error::stream(archive))?;
+        to.skip(hole).map_err(|e| refused(load, e))?;
+        let mut read = Ok(0);
+        let filled = to.fill(|room| {
+            read = os::again(|| member.bytes.read(room));
+            Ok(*read.as_ref().unwrap_or(&0))
+        });
+        let read = read.map_err(Error::stream(archive))?;
+        filled.map_err(|e| refused(load, e))?;
+        if read == 0 {
             return Ok(());
         }
         load.note(to.written())?;

@@ -11,6 +11,7 @@ use super::held::Held;
 use super::pack::pack;
 use super::progress::Stage;
 use crate::sr::{Repository, Tree, vdi_file_name};
+use crate::stream::{Algorithm, Compression, Digests};
 use crate::transport::Sink;
 use crate::vhd::{self, DiskType, Field, Image, Part, Rule, Scope};
 
@@ -23,8 +24,10 @@ pub struct Export {
     pub chain: bool,
     /// Write one image that holds the chain's disk, instead of its links.
     pub flatten: bool,
-    /// Compression level, 1 (fast) to 9 (small); 0 stores.
-    pub level: u32,
+    /// Container and level.
+    pub compression: Compression,
+    /// Digests of the image to report.
+    pub digests: Vec<Algorithm>,
 }
 
 /// What an export came to.
@@ -38,10 +41,12 @@ pub struct Exported {
     pub bytes_read: u64,
     /// Bytes of the image.
     pub bytes_written: u64,
-    /// MD5 of the image.
-    pub md5: String,
-    /// SHA-256 of the image.
-    pub sha256: String,
+    /// MD5 of the image, lower-case hex, if it was asked for.
+    pub md5: Option<String>,
+    /// SHA-256 of the image, if it was asked for.
+    pub sha256: Option<String>,
+    /// SHA-512 of the image, if it was asked for.
+    pub sha512: Option<String>,
 }
 
 /// Refuses a list of VDIs that names none, or one twice.
@@ -61,10 +66,6 @@ impl Export {
     /// # Errors
     /// The chain is not complete or not sound; or reading or writing failed, in which case `sink` shows no file.
     pub fn run(&self, sr: &Repository, sink: Sink, ctx: Context<'_>) -> Result<Exported, Error> {
-        if self.level > 9 {
-            let (expected, found) = ("0 (store) to 9".into(), self.level.to_string());
-            return Err(Error::Argument { what: "compression level", expected, found });
-        }
         let vdis = self.list(sr)?;
         let held = Held::take(sr, &vdis)?;
         let (virtual_size, total) = examine(&held, ctx)?;
@@ -73,8 +74,8 @@ impl Export {
         sink.commit()?;
         held.release()?;
         tracing::info!(bytes_read, bytes_written = digests.bytes, "exported");
-        let (bytes_written, md5, sha256) = (digests.bytes, digests.md5, digests.sha256);
-        Ok(Exported { vdis, virtual_size, bytes_read, bytes_written, md5, sha256 })
+        let Digests { bytes: bytes_written, md5, sha256, sha512 } = digests;
+        Ok(Exported { vdis, virtual_size, bytes_read, bytes_written, md5, sha256, sha512 })
     }
 
     fn list(&self, sr: &Repository) -> Result<Vec<Uuid>, Error> {

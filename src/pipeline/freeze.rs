@@ -3,15 +3,15 @@
 //! A leaf that is attached has no valid footer at its end, and blocks may be added to it while it is read; below it the
 //! garbage collector may be at work. So both footers, the header, the BAT and the batmap are taken at the beginning,
 //! from the copy of the footer on, and every byte of them in the stream comes from there; only data is read as the
-//! stream goes by. The stream ends behind the last block of that BAT, with a footer.
+//! stream goes by, and its holes are not read. The stream ends behind the last block of that BAT, with a footer.
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 
+use super::content::Content;
+use crate::os;
 use crate::vhd::{self, Image, MetadataPiece, Storage};
-
-/// Bytes read from the file at once.
-const PIECE: u64 = 256 * 1024;
 
 /// The image at one moment; reads as the file would if it had been closed properly then.
 pub(crate) struct Frozen {
@@ -19,8 +19,8 @@ pub(crate) struct Frozen {
     metadata: Vec<MetadataPiece>,
     len: u64,
     at: u64,
-    piece: Vec<u8>,
-    used: usize,
+    /// The run of data in the file that ends behind `at`.
+    data: Range<u64>,
 }
 
 impl Frozen {
@@ -28,7 +28,7 @@ impl Frozen {
     pub(crate) fn new(image: Image<File>, hidden: bool) -> Result<Self, vhd::Error> {
         let metadata = image.metadata(hidden)?;
         let len = metadata.iter().map(MetadataPiece::end).max().unwrap_or(0);
-        Ok(Self { image, metadata, len, at: 0, piece: Vec::new(), used: 0 })
+        Ok(Self { image, metadata, len, at: 0, data: 0..0 })
     }
 
     /// Length of the stream, bytes.
@@ -36,29 +36,42 @@ impl Frozen {
         self.len
     }
 
-    fn next_piece(&mut self) -> io::Result<()> {
-        let count = PIECE.min(self.len - self.at);
-        self.piece.resize(usize::try_from(count).unwrap_or(0), 0);
-        self.used = 0;
-        let n = Storage::read_at(self.image.storage(), &mut self.piece, self.at)?;
-        // The file may end inside the last block: what is missing is zero.
-        self.piece[n..].fill(0);
-        for frozen in &self.metadata {
-            frozen.lay_over(&mut self.piece, self.at);
+    /// Where, from here on, something of the file or of its metadata comes.
+    fn next_content(&mut self) -> io::Result<u64> {
+        if self.at >= self.data.end {
+            let file = self.image.storage();
+            self.data = os::next_data(file, self.at, file.metadata()?.len())?;
+            if self.data.is_empty() {
+                self.data = self.len..self.len;
+            }
         }
-        self.at += count;
-        Ok(())
+        let ahead = self.metadata.iter().filter(|piece| piece.end() > self.at);
+        let metadata = ahead.map(|piece| piece.offset.max(self.at)).min().unwrap_or(self.len);
+        Ok(self.data.start.max(self.at).min(metadata).min(self.len))
     }
 }
 
 impl Read for Frozen {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.used == self.piece.len() && self.at < self.len {
-            self.next_piece()?;
+        let left = usize::try_from(self.len - self.at).unwrap_or(usize::MAX);
+        let most = buf.len().min(left);
+        let buf = &mut buf[..most];
+        let n = Storage::read_at(self.image.storage(), buf, self.at)?;
+        // The file may end inside the last block: what is missing is zero.
+        buf[n..].fill(0);
+        for frozen in &self.metadata {
+            frozen.lay_over(buf, self.at);
         }
-        let n = buf.len().min(self.piece.len() - self.used);
-        buf[..n].copy_from_slice(&self.piece[self.used..self.used + n]);
-        self.used += n;
-        Ok(n)
+        self.at += buf.len() as u64;
+        Ok(buf.len())
+    }
+}
+
+impl Content for Frozen {
+    fn skip_hole(&mut self) -> io::Result<u64> {
+        let content = self.next_content()?;
+        let hole = content - self.at;
+        self.at = content;
+        Ok(hole)
     }
 }

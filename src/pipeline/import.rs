@@ -13,6 +13,7 @@ use super::report::Imported;
 use super::sequence;
 use super::validate;
 use crate::sr::Repository;
+use crate::stream::Algorithm;
 use crate::transport::{Origin, Source};
 
 /// What to import, and how.
@@ -26,6 +27,8 @@ pub struct Import {
     pub flatten: bool,
     /// Do everything but land.
     pub dry_run: bool,
+    /// Digests of the stream to report, besides those that it is held against.
+    pub digests: Vec<Algorithm>,
 }
 
 impl Import {
@@ -52,7 +55,7 @@ impl Import {
         };
         let source = open()?;
         let name = source.name().to_owned();
-        let unpacked = decode::unpack(source, staging, sr, ctx)?;
+        let unpacked = decode::unpack(source, &self.digests, staging, sr, ctx)?;
         let chain = sequence::order(unpacked, &name)?;
         let chain = examine(chain, Tolerance { repair: self.repair, hidden_leaf: false }, ctx)?;
         let chain = if self.flatten { flatten::stage(chain, ctx)? } else { chain };

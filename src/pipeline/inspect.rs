@@ -7,11 +7,12 @@ use std::path::Path;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::archive::read_members;
+use super::archive::{Reading, read_members};
+use super::content::drain;
 use super::error::Error;
-use super::tarball::drain;
 use crate::os;
 use crate::sr::{Repository, Tree};
+use crate::stream::Algorithm;
 use crate::transport::Source;
 use crate::vhd::{self, FooterSource, Geometry, Image, LocatorText, Memory, VhdTime};
 
@@ -69,14 +70,14 @@ pub enum Inspection {
     Image(Box<ImageFacts>),
     /// A packed image.
     Archive {
-        /// `tar.gz`, `tar`, `vhd` or `vhd.gz`.
+        /// `tar`, `vhd`, or one of them with `.gz` or `.zst`.
         container: &'static str,
         /// Bytes of the stream.
         bytes: u64,
-        /// Its MD5.
-        md5: String,
+        /// Its MD5, lower-case hex.
+        md5: Option<String>,
         /// Its SHA-256.
-        sha256: String,
+        sha256: Option<String>,
         /// Its members, in their order.
         members: Vec<MemberFacts>,
     },
@@ -94,7 +95,8 @@ pub fn inspect(source: Source) -> Result<Inspection, Error> {
     }
     let name = &source.name().to_owned();
     let mut members = Vec::new();
-    let contents = read_members(source, 1, &|_| {}, &mut |member| {
+    let how = Reading { threads: 1, digests: &[Algorithm::Md5, Algorithm::Sha256], passed: &|_| {} };
+    let contents = read_members(source, &how, &mut |member| {
         let mut first = Vec::new();
         (&mut *member.bytes).take(FIRST).read_to_end(&mut first).map_err(Error::stream(name))?;
         let rest = drain(member.bytes).map_err(Error::stream(name))?;

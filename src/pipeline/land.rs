@@ -3,13 +3,14 @@
 use super::carried::Carried;
 use super::context::Context;
 use super::error::Error;
-use super::identify::Identified;
+use super::identify::{Identified, Link};
 use super::once::Call;
 use super::progress::Stage;
 use super::report::{Imported, Root};
 use super::validate::Validated;
-use crate::os;
+use crate::os::{self, Dir};
 use crate::sr::{self, Arrival, Repository};
+use crate::stream::Digests;
 
 /// Moves `chain` into `sr`; with `dry_run`, only says what would have come of it.
 pub(crate) fn publish(
@@ -22,22 +23,21 @@ pub(crate) fn publish(
     let Validated { chain: Identified { carried: Carried { staging, digests, notes }, links }, reports } =
         chain;
     let leaf = reports.first().map(|l| l.uuid).unwrap_or_default();
+    let Digests { bytes: bytes_read, md5, sha256, sha512 } = digests.unwrap_or_default();
     let imported = Imported {
         root: Root { uuid: leaf },
         chain: reports,
-        bytes_read: digests.as_ref().map_or(0, |d| d.bytes),
-        md5: digests.as_ref().map(|d| d.md5.clone()),
-        sha256: digests.map(|d| d.sha256),
+        bytes_read,
+        md5,
+        sha256,
+        sha512,
         notes,
         dry_run,
     };
     if !dry_run {
         ctx.stage(Stage::Land, None)?;
         let dir = staging.dir();
-        for link in &links {
-            let file = dir.open_file(&link.file_name(), true)?;
-            file.sync_all().map_err(os::Error::at("syncing", dir.join(&link.file_name())))?;
-        }
+        sync(dir, &links)?;
         dir.sync()?;
         // The last chance: what comes now takes milliseconds, and is not left half done.
         os::stop::check().map_err(os::Error::at("landing", dir.path()))?;
@@ -47,4 +47,21 @@ pub(crate) fn publish(
     }
     tracing::info!(%leaf, links = links.len(), dry_run, "imported");
     Ok(imported)
+}
+
+/// Brings the files to the disk, all at once: a file system that gets many to sync writes its journal once for several.
+fn sync(dir: &Dir, links: &[Link]) -> Result<(), os::Error> {
+    let one = |link: &Link| {
+        let file = dir.open_file(&link.file_name(), true)?;
+        file.sync_all().map_err(os::Error::at("syncing", dir.join(&link.file_name())))
+    };
+    let (first, others) = links.split_first().map_or((None, links), |(first, others)| (Some(first), others));
+    std::thread::scope(|scope| {
+        let syncing: Vec<_> = others.iter().map(|link| scope.spawn(|| one(link))).collect();
+        first.map_or(Ok(()), one)?;
+        syncing.into_iter().try_for_each(|thread| match thread.join() {
+            Ok(synced) => synced,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    })
 }

@@ -18,6 +18,7 @@ mod carried;
 mod checkup;
 mod coalesce;
 mod compare;
+mod content;
 mod context;
 mod convert;
 mod copy;

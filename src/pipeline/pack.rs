@@ -1,34 +1,36 @@
-//! Writing an image: tar, gzip, digests, sink.
+//! Writing an image: tar, compression, digests, sink.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, Write as _};
 use std::time::UNIX_EPOCH;
 
+use tar::{EntryType, Header};
+
+use super::content::Content;
 use super::context::Context;
 use super::error::Error;
 use super::export::Export;
 use super::freeze::Frozen;
 use super::held::{Held, member_name};
-use crate::stream::{DigestWriter, Digests, GzipWriter, Level, WatchReader};
+use crate::os;
+use crate::stream::{Compressor, DigestWriter, Digests};
 use crate::transport::Sink;
 use crate::vhd::{Chain, Flattened, Image};
 
-/// Bytes read at once.
-const READ: usize = 1 << 20;
+/// What members are padded to, bytes.
+const BLOCK: u64 = 512;
 
-/// tar into gzip into digests into the sink. Members are plain: no reader needs to know of sparse files. Returns the sink,
-/// what went into it, and how many bytes of VHD that was.
+/// tar into the container into digests into the sink. Members are plain: no reader needs to know of sparse files. Returns
+/// the sink, what went into it, and how many bytes of VHD that was.
 pub(crate) fn pack(
     held: &Held<'_>,
     sink: Sink,
     how: &Export,
     ctx: Context<'_>,
 ) -> Result<(Sink, Digests, u64), Error> {
-    let level = u8::try_from(how.level).ok().filter(|level| *level > 0).map_or(Level::Store, Level::Deflate);
-    let gzip = GzipWriter::new(DigestWriter::new(sink), level, ctx.threads).map_err(Error::sink)?;
-    let mut archive = tar::Builder::new(gzip);
-    archive.sparse(false);
-    let mut bytes = 0;
+    let digester = DigestWriter::new(sink, &how.digests).map_err(Error::sink)?;
+    let out = Compressor::new(digester, how.compression, ctx.threads).map_err(Error::sink)?;
+    let mut archive = Archive { out, ctx, bytes: 0 };
     if how.flatten {
         let name = held.name(0);
         let links: Result<Vec<Image<File>>, Error> =
@@ -37,38 +39,67 @@ pub(crate) fn pack(
         let uuid = links[0].uuid();
         let mut chain = Chain::join(links).map_err(Error::engine(&name))?;
         let flat = Flattened::new(&mut chain, uuid, ctx.now()).map_err(Error::engine(&name))?;
-        bytes = flat.len();
-        append(&mut archive, 0, flat.len(), flat, ctx).map_err(Error::sink)?;
+        archive.append(0, flat.len(), flat).map_err(Error::sink)?;
     } else {
         for index in 0..held.vdis.len() {
-            let name = held.name(index);
             let image = held.image(index)?;
-            let frozen = Frozen::new(image, index > 0).map_err(Error::engine(&name))?;
-            bytes += frozen.len();
-            append(&mut archive, index, frozen.len(), frozen, ctx).map_err(Error::sink)?;
+            let frozen = Frozen::new(image, index > 0).map_err(Error::engine(&held.name(index)))?;
+            archive.append(index, frozen.len(), frozen).map_err(Error::sink)?;
         }
     }
-    let gzip = archive.into_inner().map_err(Error::sink)?;
-    let (sink, digests) = gzip.finish().and_then(DigestWriter::finish).map_err(Error::sink)?;
+    let bytes = archive.bytes;
+    let digester = archive.finish().map_err(Error::sink)?;
+    let (sink, digests) = digester.finish().map_err(Error::sink)?;
     Ok((sink, digests, bytes))
 }
 
-/// Adds the link with this index, `len` bytes from `content`, to `archive`.
-fn append<W: io::Write>(
-    archive: &mut tar::Builder<W>,
-    index: usize,
-    len: u64,
-    content: impl io::Read,
-    ctx: Context<'_>,
-) -> io::Result<()> {
-    let mut header = tar::Header::new_gnu();
-    header.set_entry_type(tar::EntryType::Regular);
-    header.set_mode(0o644);
-    header.set_mtime((ctx.clock)().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()));
-    header.set_size(len);
-    archive.append_data(
-        &mut header,
-        member_name(index),
-        BufReader::with_capacity(READ, WatchReader::new(content, |n| ctx.progress.advance(n))),
-    )
+/// A tar in the making.
+struct Archive<'a> {
+    out: Compressor<DigestWriter<Sink>>,
+    ctx: Context<'a>,
+    /// Of all members.
+    bytes: u64,
+}
+
+impl Archive<'_> {
+    /// Adds the link with this index, `len` bytes from `content`. It is read straight into where it is compressed.
+    fn append(&mut self, index: usize, len: u64, mut content: impl Content) -> io::Result<()> {
+        self.out.write_all(self.header(index, len)?.as_bytes())?;
+        let mut left = len;
+        while left > 0 {
+            os::stop::check()?;
+            let hole = content.skip_hole()?.min(left);
+            self.out.zeros(hole)?;
+            left -= hole;
+            let most = usize::try_from(left).unwrap_or(usize::MAX);
+            let n = self.out.fill(|room| {
+                let room_len = room.len().min(most);
+                content.read(&mut room[..room_len])
+            })?;
+            if n == 0 && left > 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            left -= n as u64;
+            self.ctx.progress.advance(hole + n as u64);
+        }
+        self.bytes += len;
+        self.out.zeros(len.next_multiple_of(BLOCK) - len)
+    }
+
+    fn header(&self, index: usize, len: u64) -> io::Result<Header> {
+        let mut header = Header::new_gnu();
+        header.set_path(member_name(index))?;
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(0o644);
+        header.set_mtime((self.ctx.clock)().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()));
+        header.set_size(len);
+        header.set_cksum();
+        Ok(header)
+    }
+
+    /// The end of the archive: two blocks of zeros.
+    fn finish(mut self) -> io::Result<DigestWriter<Sink>> {
+        self.out.zeros(2 * BLOCK)?;
+        self.out.finish()
+    }
 }

@@ -36,10 +36,12 @@ pub struct Imported {
     pub chain: Vec<LinkReport>,
     /// Bytes read from the source.
     pub bytes_read: u64,
-    /// MD5 of those, where there was one stream.
+    /// MD5 of those, lower-case hex, if it was computed.
     pub md5: Option<String>,
-    /// SHA-256 of those, where there was one stream.
+    /// SHA-256 of those, if it was computed.
     pub sha256: Option<String>,
+    /// SHA-512 of those, if it was computed.
+    pub sha512: Option<String>,
     /// What was done beyond relinking, and what the tools remarked.
     pub notes: Vec<String>,
     /// Whether nothing was landed on purpose.

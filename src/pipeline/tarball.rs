@@ -3,6 +3,7 @@
 
 use std::io::{self, Read};
 
+use super::content::Content;
 use tar::{EntryType, GnuExtSparseHeader, GnuSparseHeader, Header, PaxExtensions};
 
 const BLOCK: u64 = 512;
@@ -37,30 +38,6 @@ pub(super) enum Next {
     End,
     /// The end of the stream, where an archive does not end.
     CutOff,
-}
-
-/// The bytes of a member. Holes read as zeros, unless they are passed over.
-pub(crate) trait Content: Read {
-    /// Passes over the hole that begins here; returns its length in bytes, 0 where there is none.
-    fn skip_hole(&mut self) -> u64 {
-        0
-    }
-}
-
-impl<R: Read> Content for io::Take<R> {}
-
-/// Reads `content` to its end, for nothing but its length.
-pub(super) fn drain(content: &mut dyn Content) -> io::Result<u64> {
-    let (mut buffer, mut passed) = ([0; 16 << 10], 0);
-    loop {
-        passed += content.skip_hole();
-        match content.read(&mut buffer) {
-            Ok(0) => return Ok(passed),
-            Ok(n) => passed += n as u64,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 fn bad(what: impl Into<String>) -> io::Error {
@@ -268,9 +245,9 @@ impl<R: Read> Read for MemberContent<'_, R> {
 }
 
 impl<R: Read> Content for MemberContent<'_, R> {
-    fn skip_hole(&mut self) -> u64 {
+    fn skip_hole(&mut self) -> io::Result<u64> {
         let hole = self.hole();
         self.at += hole;
-        hole
+        Ok(hole)
     }
 }

@@ -44,7 +44,8 @@ impl Default for Policy {
 impl Policy {
     /// Whether this host is a slave: then the locks that count are on another. One that is in no pool has no such file; one
     /// whose file cannot be read may be.
-    pub(super) fn is_slave(&self) -> bool {
+    #[must_use]
+    pub fn is_slave(&self) -> bool {
         match std::fs::read_to_string(&self.pool) {
             Ok(content) => content.trim_start().starts_with("slave"),
             Err(error) => error.kind() != std::io::ErrorKind::NotFound,

@@ -17,6 +17,7 @@ const DEADLINE: Duration = Duration::from_secs(1800);
 pub struct HostTool {
     program: OsString,
     first: Vec<OsString>,
+    deadline: Duration,
 }
 
 impl HostTool {
@@ -29,7 +30,29 @@ impl HostTool {
         let mut words = words.ok_or_else(|| Error::Command { command: command.to_owned() })?.into_iter();
         let program = words.next().unwrap_or_default();
         let found = os::find_program(&program).ok_or(Error::Missing { program })?;
-        Ok(Self { program: found.into_os_string(), first: words.map(OsString::from).collect() })
+        let (program, first) = (found.into_os_string(), words.map(OsString::from).collect());
+        Ok(Self { program, first, deadline: DEADLINE })
+    }
+
+    /// The same, but no run may take longer than `deadline`.
+    #[must_use]
+    pub fn within(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// The program that is started.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        Path::new(&self.program)
+    }
+
+    /// What it prints when it is asked for nothing: its usage, which names the commands that it knows.
+    ///
+    /// # Errors
+    /// It failed, or could not be run.
+    pub fn usage(&self) -> Result<String, Error> {
+        let job = Job::new(&self.program).args(&self.first);
+        Ok(job.require_success(job.run(self.deadline)?)?.stdout)
     }
 
     fn job(&self, args: &[&str], image: &Path) -> Job {
@@ -38,7 +61,7 @@ impl HostTool {
 
     fn succeed(&self, args: &[&str], image: &Path) -> Result<(Job, Finished), Error> {
         let job = self.job(args, image);
-        let finished = job.require_success(job.run(DEADLINE)?)?;
+        let finished = job.require_success(job.run(self.deadline)?)?;
         Ok((job, finished))
     }
 }
@@ -65,7 +88,7 @@ impl VhdTool for HostTool {
 
     fn check(&self, image: &Path) -> Result<CheckVerdict, Error> {
         let job = self.job(&["check"], image);
-        let finished = job.run(DEADLINE)?;
+        let finished = job.run(self.deadline)?;
         match finished.status.code() {
             Some(code) => Ok(parse_check(code, &finished.stdout)),
             // Killed: that says nothing of the image.

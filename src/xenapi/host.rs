@@ -5,10 +5,11 @@ use std::io::{self, Read as _};
 
 use super::error::Error;
 use super::inventory;
-use super::reference::{HostRef, VmRef};
+use super::reference::{HostRef, Reference as _, VmRef};
 use super::session::Session;
 use crate::config::key;
 use crate::os;
+use crate::wire::Value;
 
 impl Session {
     /// The host that this program runs on.
@@ -25,6 +26,17 @@ impl Session {
         }
     }
 
+    /// What runs on a host: product and version, such as `XCP-ng 8.3.0`; empty if xapi does not say.
+    ///
+    /// # Errors
+    /// xapi could not be asked or refused.
+    pub fn product(&self, host: &HostRef) -> Result<String, Error> {
+        let versions = self.call("host.get_software_version", [host.value()])?;
+        let words =
+            ["product_brand", "product_version"].map(|key| versions.get(key).and_then(Value::as_text));
+        Ok(words.into_iter().flatten().collect::<Vec<_>>().join(" "))
+    }
+
     /// The control domain of this host: the VM that this program runs in.
     ///
     /// # Errors
@@ -35,8 +47,7 @@ impl Session {
         let filter = format!("field \"is_control_domain\" = \"true\" and field \"resident_on\" = \"{host}\"");
         let records = self.records(method, [filter.into()])?;
         // Driver domains are control domains as well; the host's own has number 0.
-        let is_first =
-            |record: &crate::wire::Value| record.get("domid").and_then(|id| id.as_text()) == Some("0");
+        let is_first = |record: &Value| record.get("domid").and_then(|id| id.as_text()) == Some("0");
         let found = records.iter().find(|(_, record)| is_first(record)).or(match records.as_slice() {
             [only] => Some(only),
             _ => None,

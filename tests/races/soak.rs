@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 use vhd_porter::pipeline::{Context, Export, Identities, Import, Silent};
 use vhd_porter::sr::Repository;
+use vhd_porter::stream::{Compression, Level};
 use vhd_porter::tool::{self, Choice};
 use vhd_porter::transport::{Origin, Sink, Source, Target};
 
@@ -118,7 +119,13 @@ fn many_in_this_process() {
     };
     let export = |vdi: Uuid| {
         let sr = Repository::open(place.sr()).unwrap();
-        let export = Export { vdis: vec![vdi], chain: true, flatten: false, level: 1 };
+        let export = Export {
+            vdis: vec![vdi],
+            chain: true,
+            flatten: false,
+            compression: Compression::Gzip(Level::Deflate(1)),
+            digests: Vec::new(),
+        };
         export.run(&sr, Sink::open(&Target::from("/dev/null"), &settings)?, ctx)
     };
     let rounds = if long() { 1000 } else { 60 };

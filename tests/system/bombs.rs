@@ -190,7 +190,7 @@ fn maps_of_holes_that_make_no_sense_are_refused() {
 #[test]
 fn gzip_is_undone_once_and_in_all_its_members() {
     let (packed, whole) = (tar_gz(&[("0.vhd", disk())]), tar(&[("0.vhd", disk())]));
-    refuse([Refusal::of("twice", gzip(&packed), BAD, &["expected a tar, tar.gz or VHD"])]);
+    refuse([Refusal::of("twice", gzip(&packed), BAD, &["expected a tar, tar.gz, tar.zst or VHD"])]);
     // What pigz, or cat, makes.
     for at in [100, 512, 4096, whole.len() - 1024] {
         let sr = Sr::new();

@@ -66,7 +66,7 @@ fn inspect_lists_the_members_of_an_image() {
         assert_eq!(piped.json()["members"][0]["image"]["virtual_size"], SIZE);
     }
     let bad = Porter::new(["inspect", "--json", "-"]).stdin(b"text".to_vec()).run();
-    assert!(bad.refused("bad-archive").contains("expected a tar, tar.gz or VHD"));
+    assert!(bad.refused("bad-archive").contains("expected a tar, tar.gz, tar.zst or VHD"));
 }
 
 #[test]

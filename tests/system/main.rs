@@ -7,8 +7,10 @@
 
 mod bombs;
 mod check;
+mod config;
 mod copy;
 mod disks;
+mod doctor;
 mod export;
 mod filesystems;
 mod import;

@@ -145,7 +145,7 @@ fn an_archive_without_a_vhd_is_refused() {
     let words = ["nothing to import", "expected at least one VHD", "found no VHD"];
     refuse([
         Refusal::of("swap alone", tar(&swap), BAD, &words),
-        Refusal::of("the end alone", vec![0; 1024], BAD, &["expected a tar, tar.gz or VHD"]),
+        Refusal::of("the end alone", vec![0; 1024], BAD, &["expected a tar, tar.gz, tar.zst or VHD"]),
         Refusal::of("nothing, packed", gzip(b""), BAD, &["found an empty stream"]),
         Refusal::of("an empty member", tar(&[("0.vhd", Vec::new())]), "bad-image", &["too short", "0 bytes"]),
         Refusal::of(

@@ -192,12 +192,22 @@ fn what_is_no_image_is_refused() {
     let kind = "bad-archive";
     let text = b"This is no image, but a letter of some length.\n".repeat(40);
     refuse([
-        Refusal::of("empty", Vec::new(), kind, &["expected a tar, tar.gz or VHD, found an empty stream"]),
+        Refusal::of(
+            "empty",
+            Vec::new(),
+            kind,
+            &["expected a tar, tar.gz, tar.zst or VHD, found an empty stream"],
+        ),
         Refusal::of("empty", Vec::new(), kind, &["found an empty stream"]).piped(),
         Refusal::of("text", text.clone(), kind, &["found bytes that start with \"This is no image\""]),
         Refusal::of("text", text.clone(), kind, &["standard input", "\"This is no image\""]).piped(),
         Refusal::of("packed text", gzip(&text), kind, &["\"This is no image\""]),
-        Refusal::of("packed twice", gzip(&tar_gz(&[("a.vhd", small().0)])), kind, &["a tar, tar.gz or VHD"]),
+        Refusal::of(
+            "packed twice",
+            gzip(&tar_gz(&[("a.vhd", small().0)])),
+            kind,
+            &["a tar, tar.gz, tar.zst or VHD"],
+        ),
         Refusal::of("zeros", vec![0; 8192], kind, &["\\x00"]),
         Refusal::named(scratch.path(), "bad-argument", &["directory"]),
         Refusal::named(scratch.path().join("nothing"), "not-found", &["opening", "nothing", "No such file"]),

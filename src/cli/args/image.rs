@@ -1,10 +1,12 @@
 //! Arguments of what moves images: `import`, `export`, `copy`.
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use uuid::Uuid;
 
 use super::shared::{Glance, Place, Tool};
-use super::values::{level, uuid};
+use super::values::{digest, level, uuid};
+use crate::stream::{Algorithm, Compression};
 
 /// Arguments of `import`.
 #[derive(Debug, Args)]
@@ -33,6 +35,9 @@ pub struct Import {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+    /// Digest of the image to report; may be given more than once
+    #[arg(long = "digest", value_name = "NAME", default_value = "sha256", value_parser = digest())]
+    pub digests: Vec<Algorithm>,
     /// Rewrite a damaged footer from the good one; nothing else is ever repaired
     #[arg(long)]
     pub repair: bool,
@@ -59,9 +64,15 @@ pub struct Export {
     /// Where to: a file that does not exist yet, - for standard output, or glance:ID for an image that waits for data
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: String,
-    /// Compression level, 1 (fast) to 9 (small), or store
-    #[arg(long, value_name = "N", default_value = "6", value_parser = level)]
-    pub level: u32,
+    /// Container; gzip is read by everything, zstd is faster and smaller
+    #[arg(long, value_name = "NAME", default_value = "gzip", value_parser = PossibleValuesParser::new(Compression::NAMES))]
+    pub compress: String,
+    /// Compression level: for gzip 1 (fast) to 9 (small) or store [default: 6]; for zstd 1 to 19 [default: 3]
+    #[arg(long, value_name = "N", value_parser = level)]
+    pub level: Option<u64>,
+    /// Digest of the image to report; may be given more than once
+    #[arg(long = "digest", value_name = "NAME", default_value = "sha256", value_parser = digest())]
+    pub digests: Vec<Algorithm>,
     /// Print one JSON document (on standard error when the image goes to standard output)
     #[arg(long)]
     pub json: bool,

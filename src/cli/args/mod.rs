@@ -9,10 +9,12 @@ mod repository;
 mod shared;
 mod values;
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, Parser, Subcommand};
 
 pub(super) use disk::{Coalesce, Compare, Convert, Create, Flatten, Map, Repair, Snapshot};
-pub(super) use host::{Call, Cancel, Status};
+pub(super) use host::{Call, Cancel, Config, ConfigCheck, ConfigCommand, ConfigShow, Doctor, Status};
 pub(super) use image::{Copy, Export, Import};
 pub(super) use repository::{Check, Inspect, Recover};
 pub(super) use shared::{Glance, Tool};
@@ -27,6 +29,9 @@ pub struct Cli {
     /// Show no progress and no warnings
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// Configuration file, instead of /etc/vhd-porter/config.toml
+    #[arg(long, global = true, value_name = "FILE", env = "VHD_PORTER_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -69,6 +74,10 @@ pub enum Command {
     Cancel(Cancel),
     /// Call a plugin function the way xapi does
     Call(Call),
+    /// Show or check the settings, or print a configuration file to begin with
+    Config(Config),
+    /// Look at this host and maybe an SR: what is there, what is not, and what to do
+    Doctor(Doctor),
 }
 
 impl Command {
@@ -86,6 +95,7 @@ impl Command {
                 | Self::Convert(_)
                 | Self::Compare(_)
                 | Self::Coalesce(_)
+                | Self::Doctor(_)
         )
     }
 
@@ -110,6 +120,8 @@ impl Command {
             Self::Status(a) => a.json,
             Self::Cancel(a) => a.json,
             Self::Call(a) => a.json.is_some(),
+            Self::Config(a) => a.json(),
+            Self::Doctor(a) => a.json,
         }
     }
 }

@@ -4,6 +4,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use uuid::Uuid;
 
 use crate::pipeline::{Form, parse_uuid};
+use crate::stream::Algorithm;
 use crate::tool::Choice;
 
 pub(super) fn uuid(text: &str) -> Result<Uuid, String> {
@@ -18,12 +19,17 @@ pub(super) fn form() -> impl TypedValueParser<Value = Form> {
     PossibleValuesParser::new(Form::NAMES).try_map(|name| name.parse::<Form>())
 }
 
-/// 1 to 9, or 0 for `store`.
-pub(super) fn level(text: &str) -> Result<u32, String> {
+pub(super) fn digest() -> impl TypedValueParser<Value = Algorithm> {
+    PossibleValuesParser::new(Algorithm::NAMES)
+        .try_map(|name| Algorithm::named(&name).ok_or_else(|| format!("no digest is called {name}")))
+}
+
+/// A number from 1, or 0 for `store`.
+pub(super) fn level(text: &str) -> Result<u64, String> {
     match text.parse() {
         _ if text == "store" => Ok(0),
-        Ok(level @ 1..=9) => Ok(level),
-        _ => Err("expected 1 to 9, or store".to_owned()),
+        Ok(level @ 1..) => Ok(level),
+        _ => Err("expected a level from 1, or store".to_owned()),
     }
 }
 

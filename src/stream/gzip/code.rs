@@ -84,7 +84,7 @@ impl Code {
 pub(super) struct Table {
     code: Code,
     extra: fn(usize) -> Option<Entry>,
-    entries: Vec<Entry>,
+    entries: Box<[Entry; 1 << WIDTH]>,
 }
 
 impl Table {
@@ -97,7 +97,7 @@ impl Table {
                 _ => entry(*LENGTH_EXTRA.get(symbol - END - 1)?, Then::Distance),
             }
         })?;
-        table.join_literals();
+        *table.entries = std::array::from_fn(|place| table.joined(place));
         Some(table)
     }
 
@@ -108,7 +108,7 @@ impl Table {
     fn of(lengths: &[u8], extra: fn(usize) -> Option<Entry>) -> Option<Self> {
         let code = Code::of(lengths)?;
         let unknown = Entry { bits: 0, then: Then::Unknown };
-        let mut table = Self { code, extra, entries: vec![unknown; 1 << WIDTH] };
+        let mut table = Self { code, extra, entries: Box::new([unknown; 1 << WIDTH]) };
         table.fill(lengths)?;
         Some(table)
     }
@@ -141,29 +141,29 @@ impl Table {
         Some(())
     }
 
-    /// Where the bits behind a literal are known to be a whole code as well, both are one entry.
-    fn join_literals(&mut self) {
-        for place in 0..self.entries.len() {
-            let first = self.entries[place];
-            if first.then != Then::Symbol || u32::from(first.bits) >= WIDTH {
-                continue;
+    /// The literals that the bits of `place` spell, and what comes behind them if its code is whole in there, as one entry.
+    fn joined(&self, place: usize) -> Entry {
+        let mut all = self.entries[place];
+        while all.then == Then::Symbol && u32::from(all.bits) < WIDTH {
+            let next = self.entries[place >> all.bits];
+            let known = WIDTH - u32::from(all.bits);
+            // Counting extra bits as code leaves a few of them out, and is simple.
+            if next.then == Then::Unknown || u32::from(next.bits) > known {
+                break;
             }
-            let (rest, known) = (place >> first.bits, WIDTH - u32::from(first.bits));
-            let second = self.code.find(rest as u64).filter(|(_, length)| *length as u32 <= known);
-            if let Some((symbol, length)) = second
-                && let Some(Entry { bits, then }) = (self.extra)(symbol)
-                && let Ok(length) = u8::try_from(length)
-            {
-                self.entries[place] = Entry { bits: first.bits + length + bits, then };
-            }
+            all = Entry { bits: all.bits + next.bits, then: next.then };
         }
+        all
     }
 
-    pub(super) fn look(&self, bits: u64) -> Option<Entry> {
-        let entry = self.entries[bits as usize & ((1 << WIDTH) - 1)];
-        if entry.then != Then::Unknown {
-            return Some(entry);
-        }
+    /// What the lowest of `bits` are, if the table is wide enough for it.
+    pub(super) fn look(&self, bits: u64) -> Entry {
+        self.entries[bits as usize & ((1 << WIDTH) - 1)]
+    }
+
+    /// The same, for a code that may be longer.
+    #[cold]
+    pub(super) fn look_long(&self, bits: u64) -> Option<Entry> {
         let (symbol, length) = self.code.find(bits)?;
         let Entry { bits, then } = (self.extra)(symbol)?;
         Some(Entry { bits: bits + u8::try_from(length).ok()?, then })

@@ -6,8 +6,10 @@
 //!                                                 then an empty stored block: 00 00 FF FF on a byte's edge
 //! ```
 //!
-//! Of a unit, what a look at a part of it says would not become smaller is stored, and only the rest is compressed. RFC 1951 and 1952 are the source of every number here.
+//! Of a unit, what a look at a part of it says would not become smaller is stored, and only the rest is compressed. RFC 1951
+//! and 1952 are the source of every number here.
 
+mod class;
 mod code;
 mod parallel;
 mod reader;

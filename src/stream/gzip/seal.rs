@@ -5,7 +5,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "a few bits at a time")]
 
-use super::code::{Code, SYMBOLS, Table, Then};
+use super::code::{Code, Entry, SYMBOLS, Table, Then};
 
 /// The order in which the lengths of the code length code come.
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
@@ -88,18 +88,74 @@ fn tables(bits: &mut Bits<'_>) -> Option<(Table, Table)> {
 
 /// Goes to the end of a block of symbols.
 fn block(bits: &mut Bits<'_>, symbols: &Table, distances: &Table) -> Option<()> {
+    let mut window = Window::at(bits);
     loop {
-        let entry = symbols.look(bits.peek())?;
-        bits.at += usize::from(entry.bits);
-        match entry.then {
-            Then::Symbol => {}
-            Then::Distance => bits.at += usize::from(distances.look(bits.peek())?.bits),
-            Then::End => return Some(()),
-            Then::Unknown => return None,
+        // Enough for whatever comes: literals of 11 bits or a length of 15 and 5, and its distance of 15 and 13.
+        window.refill(bits.stream);
+        let mut entry = symbols.look(window.bits);
+        if entry.then == Then::Unknown {
+            entry = symbols.look_long(window.bits)?;
         }
-        if bits.at > 8 * bits.stream.len() {
+        window.drop(entry);
+        match entry.then {
+            Then::Distance => {
+                let mut distance = distances.look(window.bits);
+                if distance.then == Then::Unknown {
+                    distance = distances.look_long(window.bits)?;
+                }
+                window.drop(distance);
+            }
+            Then::End => {
+                bits.at = window.position();
+                return Some(());
+            }
+            Then::Symbol | Then::Unknown => {}
+        }
+        if window.next > bits.stream.len() + 8 {
             return None;
         }
+    }
+}
+
+/// The next bits of a stream in one word, so that looking them up does not wait for memory.
+struct Window {
+    bits: u64,
+    /// How many of them count.
+    count: u32,
+    /// The byte behind the last that is whole in there.
+    next: usize,
+}
+
+impl Window {
+    fn at(bits: &Bits<'_>) -> Self {
+        let within = (bits.at % 8) as u32;
+        let first = u64::from(bits.stream.get(bits.at / 8).copied().unwrap_or_default());
+        Self { bits: first >> within, count: 8 - within, next: bits.at / 8 + 1 }
+    }
+
+    /// Brings at least 56 bits; behind the end there are zeros.
+    #[inline]
+    fn refill(&mut self, stream: &[u8]) {
+        let rest = stream.get(self.next..).unwrap_or_default();
+        let word = rest.first_chunk().copied().unwrap_or_else(|| {
+            let mut word = [0; 8];
+            word[..rest.len()].copy_from_slice(rest);
+            word
+        });
+        self.bits |= u64::from_le_bytes(word) << self.count;
+        self.next += (63 - self.count as usize) / 8;
+        self.count |= 56;
+    }
+
+    #[inline]
+    fn drop(&mut self, entry: Entry) {
+        self.bits >>= entry.bits;
+        self.count -= u32::from(entry.bits);
+    }
+
+    /// Where it is, in bits of the stream.
+    fn position(&self) -> usize {
+        8 * self.next - self.count as usize
     }
 }
 
@@ -112,17 +168,13 @@ struct Bits<'a> {
 impl Bits<'_> {
     /// At least the next 56 bits; behind the end there are zeros.
     fn peek(&self) -> u64 {
-        let byte = self.at / 8;
-        let word = match self.stream.get(byte..byte + 8) {
-            Some(word) => u64::from_le_bytes(word.try_into().unwrap_or_default()),
-            None => {
-                let mut word = [0; 8];
-                let rest = self.stream.get(byte..).unwrap_or_default();
-                word[..rest.len()].copy_from_slice(rest);
-                u64::from_le_bytes(word)
-            }
-        };
-        word >> (self.at % 8)
+        let rest = self.stream.get(self.at / 8..).unwrap_or_default();
+        let word = rest.first_chunk().copied().unwrap_or_else(|| {
+            let mut word = [0; 8];
+            word[..rest.len()].copy_from_slice(rest);
+            word
+        });
+        u64::from_le_bytes(word) >> (self.at % 8)
     }
 
     fn take(&mut self, count: u32) -> Option<u32> {

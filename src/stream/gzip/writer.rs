@@ -4,23 +4,9 @@ use std::io::{self, Write};
 
 use crc32fast::Hasher;
 
-use super::unit::{Encoder, Level, UNIT};
+use super::unit::{Encoder, Level, UNIT, Unit};
 use super::{FINAL, HEADER, HINT};
 use crate::stream::pool::Pool;
-
-/// A unit on its way.
-struct Unit {
-    bytes: Vec<u8>,
-    encoded: Vec<u8>,
-    crc: Hasher,
-}
-
-impl Unit {
-    fn new() -> Self {
-        let encoded = Vec::with_capacity(UNIT + UNIT / 8);
-        Self { bytes: Vec::with_capacity(UNIT), encoded, crc: Hasher::new() }
-    }
-}
 
 /// Compresses everything that is written to it into one gzip member.
 pub struct GzipWriter<W: Write> {
@@ -43,13 +29,47 @@ impl<W: Write> GzipWriter<W> {
         inner.write_all(&header)?;
         let pool = Pool::start(threads, move || {
             let mut encoder = Encoder::new(level);
-            move |unit: &mut Unit| {
-                unit.crc = Hasher::new();
-                unit.crc.update(&unit.bytes);
-                encoder.encode(&unit.bytes, &mut unit.encoded);
-            }
+            move |unit: &mut Unit| encoder.encode(unit)
         })?;
         Ok(Self { inner, pool, current: Unit::new(), free: Vec::new(), crc: Hasher::new(), bytes: 0 })
+    }
+
+    /// Adds what `read` puts into the room that is left in a unit; returns how much that was.
+    ///
+    /// # Errors
+    /// `read` failed, or writing did.
+    pub fn fill(&mut self, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
+        let room = &mut self.current.bytes[self.current.filled..];
+        let n = read(room)?.min(room.len());
+        self.advance(n)?;
+        Ok(n)
+    }
+
+    /// Adds so many zeros, without looking at each.
+    ///
+    /// # Errors
+    /// Writing failed.
+    pub fn zeros(&mut self, mut count: u64) -> io::Result<()> {
+        while count > 0 {
+            if count >= UNIT as u64 && self.current.filled > 0 {
+                self.dispatch()?;
+            }
+            let room = UNIT - self.current.filled;
+            let n = usize::try_from(count).unwrap_or(room).min(room);
+            if n == UNIT {
+                self.current.zero = true;
+            } else {
+                self.current.bytes[self.current.filled..][..n].fill(0);
+            }
+            self.advance(n)?;
+            count -= n as u64;
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, n: usize) -> io::Result<()> {
+        self.current.filled += n;
+        if self.current.filled == UNIT { self.dispatch() } else { Ok(()) }
     }
 
     /// Sends the current unit on its way; waits for the oldest where enough are.
@@ -66,9 +86,8 @@ impl<W: Write> GzipWriter<W> {
         let Some(mut unit) = self.pool.next()? else { return Ok(false) };
         self.inner.write_all(&unit.encoded)?;
         self.crc.combine(&unit.crc);
-        self.bytes += unit.bytes.len() as u64;
-        unit.bytes.clear();
-        unit.encoded.clear();
+        self.bytes += unit.filled as u64;
+        (unit.filled, unit.zero) = (0, false);
         self.free.push(unit);
         Ok(true)
     }
@@ -78,7 +97,7 @@ impl<W: Write> GzipWriter<W> {
     /// # Errors
     /// Writing failed.
     pub fn finish(mut self) -> io::Result<W> {
-        if !self.current.bytes.is_empty() {
+        if self.current.filled > 0 {
             self.dispatch()?;
         }
         while self.collect()? {}
@@ -92,12 +111,11 @@ impl<W: Write> GzipWriter<W> {
 
 impl<W: Write> Write for GzipWriter<W> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let n = buf.len().min(UNIT - self.current.bytes.len());
-        self.current.bytes.extend_from_slice(&buf[..n]);
-        if self.current.bytes.len() == UNIT {
-            self.dispatch()?;
-        }
-        Ok(n)
+        self.fill(|room| {
+            let n = buf.len().min(room.len());
+            room[..n].copy_from_slice(&buf[..n]);
+            Ok(n)
+        })
     }
 
     /// What has been encoded goes on; a unit that is not full waits for more.
@@ -147,6 +165,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn zeros_that_are_told_are_as_good_as_zeros_that_are_written() {
+        let holes = [0, 5, UNIT as u64 - 6, 3 * UNIT as u64 + 77, UNIT as u64, 2 * UNIT as u64 - 82];
+        let mut content = Vec::new();
+        let mut writer = GzipWriter::new(Vec::new(), Level::Deflate(6), 2).unwrap();
+        for hole in holes {
+            writer.write_all(b"data").unwrap();
+            writer.zeros(hole).unwrap();
+            content.extend_from_slice(b"data");
+            content.resize(content.len() + usize::try_from(hole).unwrap(), 0);
+        }
+        let packed = writer.finish().unwrap();
+        let mut back = Vec::new();
+        GzDecoder::new(&packed[..]).read_to_end(&mut back).unwrap();
+        assert!(back == content);
+        assert!(packed.len() < 20_000, "{}", packed.len());
     }
 
     #[test]

@@ -32,10 +32,10 @@ impl Transfer {
         let (pieces, incoming) = sync_channel(WAITING);
         let thread = std::thread::spawn(move || {
             let incoming = Incoming { pieces: incoming, piece: Vec::new(), used: 0 };
-            // What Glance computes by default.
-            let mut body = DigestReader::with(incoming, &[Algorithm::Sha512]);
-            image.ask(&request, Body::Stream(&mut body))?;
+            // What Glance says: MD5 always, and what newer ones compute by default.
             let read = |e: io::Error| image.broken(&e.to_string());
+            let mut body = DigestReader::new(incoming, &[Algorithm::Md5, Algorithm::Sha512]).map_err(read)?;
+            image.ask(&request, Body::Stream(&mut body))?;
             body.finish().map_err(read)
         });
         Self { pieces: Some(pieces), thread: Some(thread) }

@@ -78,7 +78,7 @@ impl Upload {
         };
         same("status", "active", Some(&facts.status))?;
         same("bytes", &sent.bytes.to_string(), facts.size.map(|size| size.to_string()).as_deref())?;
-        same("md5", &sent.md5, facts.checksum.as_deref())?;
+        same("md5", sent.md5.as_deref().unwrap_or_default(), facts.checksum.as_deref())?;
         let Some(name) = &facts.os_hash_algo else { return Ok(()) };
         let known = Algorithm::named(name).and_then(|algorithm| sent.of(algorithm));
         known.map_or(Ok(()), |digest| same(name, digest, facts.os_hash_value.as_deref()))

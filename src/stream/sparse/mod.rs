@@ -1,0 +1,204 @@
+//! Writing a file so that runs of zeros become holes.
+//!
+//! What is written is gathered into large buffers. A thread looks through them for zeros and writes the rest, while the
+//! caller makes the next: decoding and writing are about as expensive as each other.
+
+mod worker;
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use worker::{Buffer, Worker};
+
+/// Smallest run of zeros worth a hole: a page, aligned.
+const PAGE: usize = 4096;
+/// Bytes gathered before they are written.
+const BUFFER: usize = 1 << 20;
+
+/// Writes a new, empty file from front to back. What is zero is skipped, and the file is given its length at the end.
+#[derive(Debug)]
+pub struct SparseWriter {
+    worker: Worker,
+    /// Its offset is a multiple of the page.
+    pending: Buffer,
+    /// Bytes of data that are in the file.
+    written: Arc<AtomicU64>,
+}
+
+impl SparseWriter {
+    /// Writes to `file`, which must be empty.
+    ///
+    /// # Errors
+    /// No thread could be started.
+    pub fn new(file: File) -> io::Result<Self> {
+        let written = Arc::new(AtomicU64::new(0));
+        let mut worker = Worker::start(file, Arc::clone(&written))?;
+        let pending = worker.buffer(0);
+        Ok(Self { worker, pending, written })
+    }
+
+    /// Adds what `read` puts into the room that it is given; returns how much that was.
+    ///
+    /// # Errors
+    /// `read` failed; or writing did, which may be told by a later call.
+    pub fn fill(&mut self, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<usize> {
+        let room = &mut self.pending.bytes[self.pending.filled..];
+        let n = read(room)?.min(room.len());
+        self.pending.filled += n;
+        if self.pending.filled == BUFFER {
+            self.write_pending(0)?;
+        }
+        Ok(n)
+    }
+
+    /// Adds a hole of so many bytes.
+    ///
+    /// # Errors
+    /// Writing what is in front of it failed.
+    pub fn skip(&mut self, hole: u64) -> io::Result<()> {
+        // The pages that it shares with data hold zeros; `pending` begins at a page.
+        let filled = self.pending.filled;
+        let first = ((filled.next_multiple_of(PAGE) - filled) as u64).min(hole);
+        self.write_zeros(first)?;
+        let pages = (hole - first) / PAGE as u64 * PAGE as u64;
+        if pages > 0 {
+            self.write_pending(pages)?;
+        }
+        self.write_zeros(hole - first - pages)
+    }
+
+    fn write_zeros(&mut self, count: u64) -> io::Result<()> {
+        let mut left = count;
+        while left > 0 {
+            left -= self.fill(|room| {
+                let n = usize::try_from(left).unwrap_or(usize::MAX).min(room.len());
+                room[..n].fill(0);
+                Ok(n)
+            })? as u64;
+        }
+        Ok(())
+    }
+
+    /// Bytes of data that were written up to now; a few MiB more may be on their way.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Writes what is left and sets the length; returns the file and its length in bytes.
+    ///
+    /// # Errors
+    /// Writing failed.
+    pub fn finish(mut self) -> io::Result<(File, u64)> {
+        let len = self.pending.start + self.pending.filled as u64;
+        self.write_pending(0)?;
+        let file = self.worker.finish()?;
+        file.set_len(len)?;
+        Ok((file, len))
+    }
+
+    /// Hands over what is gathered; what comes next lies behind a hole of so many bytes.
+    fn write_pending(&mut self, hole: u64) -> io::Result<()> {
+        let next = self.pending.start + self.pending.filled as u64 + hole;
+        if self.pending.filled == 0 {
+            self.pending.start = next;
+            return Ok(());
+        }
+        let next = self.worker.buffer(next);
+        self.worker.submit(std::mem::replace(&mut self.pending, next))
+    }
+}
+
+impl Write for SparseWriter {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.fill(|room| {
+            let n = buf.len().min(room.len());
+            room[..n].copy_from_slice(&buf[..n]);
+            Ok(n)
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether all of `bytes` are zero. Words are folded together so that the compiler can use wide registers.
+pub(crate) fn is_zero(bytes: &[u8]) -> bool {
+    let mut chunks = bytes.chunks_exact(256);
+    let wide = chunks.by_ref().all(|chunk| {
+        let fold = chunk.as_chunks::<8>().0.iter().fold(0, |acc, word| acc | u64::from_ne_bytes(*word));
+        fold == 0
+    });
+    wide && chunks.remainder().iter().all(|b| *b == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{FileExt, MetadataExt};
+
+    #[test]
+    fn zeros_become_holes_and_content_stays() {
+        let mut content = vec![0u8; 8 << 20];
+        content[5_000_000..5_000_010].fill(9);
+        content.extend_from_slice(b"tail");
+        let file = tempfile::tempfile().unwrap();
+        let mut writer = SparseWriter::new(file.try_clone().unwrap()).unwrap();
+        for piece in content.chunks(77_777) {
+            writer.write_all(piece).unwrap();
+        }
+        let (_, len) = writer.finish().unwrap();
+        assert_eq!(len, content.len() as u64);
+        let mut read = vec![0; content.len()];
+        file.read_exact_at(&mut read, 0).unwrap();
+        assert!(read == content);
+        assert!(file.metadata().unwrap().blocks() * 512 <= 3 * PAGE as u64);
+    }
+
+    #[test]
+    fn an_empty_and_a_zero_file_have_their_length() {
+        for len in [0usize, 1, 4096, 4097, 3 << 20] {
+            let file = tempfile::tempfile().unwrap();
+            let mut writer = SparseWriter::new(file.try_clone().unwrap()).unwrap();
+            writer.write_all(&vec![0; len]).unwrap();
+            assert_eq!(writer.finish().unwrap().1, len as u64);
+            assert_eq!(file.metadata().unwrap().len(), len as u64);
+        }
+    }
+
+    #[test]
+    fn holes_that_are_told_lie_where_they_were_told() {
+        let file = tempfile::tempfile().unwrap();
+        let mut writer = SparseWriter::new(file.try_clone().unwrap()).unwrap();
+        let (holes, mut content) = ([0, 1, 4095, 4096, 10_000, 5 << 20, (1 << 20) - 3], Vec::new());
+        for hole in holes {
+            writer.write_all(b"data").unwrap();
+            writer.skip(hole).unwrap();
+            content.extend_from_slice(b"data");
+            content.resize(content.len() + usize::try_from(hole).unwrap(), 0);
+        }
+        assert_eq!(writer.finish().unwrap().1, content.len() as u64);
+        let mut read = vec![0; content.len()];
+        file.read_exact_at(&mut read, 0).unwrap();
+        assert!(read == content);
+    }
+
+    #[test]
+    fn a_file_that_takes_no_more_is_an_error_at_the_latest_at_the_end() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut writer = SparseWriter::new(full).unwrap();
+        let mut failed = None;
+        for _ in 0..64 {
+            failed = writer.write_all(&[7; BUFFER]).err();
+            if failed.is_some() {
+                break;
+            }
+        }
+        let failed = failed.expect("buffers are bounded");
+        assert_eq!(failed.kind(), io::ErrorKind::StorageFull);
+        assert!(writer.finish().is_err());
+    }
+}

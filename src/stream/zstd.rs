@@ -1,0 +1,107 @@
+//! zstd, for whoever chooses it: faster than gzip both ways, and smaller; but the original plugins do not read it.
+
+use std::io::{self, BufRead, Read, Write};
+
+use zstd::stream::raw::CParameter;
+use zstd::stream::{read, write};
+
+/// What a stream of zstd begins with: RFC 8878, 3.1.1.
+pub const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// Bytes that a thread compresses at once: memory does not grow with the level.
+const JOB: u32 = 1 << 20;
+/// How far back a stream may refer, as a power of two. Level 19 and lower need no more, `zstd --long` does.
+const WINDOW: u32 = 23;
+
+/// Compresses everything that is written to it into one frame, with a checksum.
+pub struct ZstdWriter<W: Write> {
+    inner: write::Encoder<'static, W>,
+}
+
+impl<W: Write> ZstdWriter<W> {
+    /// Writes to `inner`, with `threads` threads, at `level`: 1 (fast) to 19 (small).
+    ///
+    /// # Errors
+    /// A thread could not be started.
+    pub fn new(inner: W, level: u8, threads: usize) -> io::Result<Self> {
+        let mut encoder = write::Encoder::new(inner, i32::from(level))?;
+        encoder.include_checksum(true)?;
+        encoder.multithread(u32::try_from(threads).unwrap_or(1))?;
+        encoder.set_parameter(CParameter::JobSize(JOB))?;
+        encoder.set_parameter(CParameter::WindowLog(21))?;
+        Ok(Self { inner: encoder })
+    }
+
+    /// Writes what is left, and the end of the frame.
+    ///
+    /// # Errors
+    /// Writing failed.
+    pub fn finish(self) -> io::Result<W> {
+        self.inner.finish()
+    }
+}
+
+impl<W: Write> Write for ZstdWriter<W> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.inner.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// Decodes all frames of a stream.
+pub struct ZstdReader<R: BufRead> {
+    inner: read::Decoder<'static, R>,
+}
+
+impl<R: BufRead> ZstdReader<R> {
+    /// Reads from `inner`.
+    ///
+    /// # Errors
+    /// There is no memory.
+    pub fn new(inner: R) -> io::Result<Self> {
+        let mut decoder = read::Decoder::with_buffer(inner)?;
+        decoder.window_log_max(WINDOW)?;
+        Ok(Self { inner: decoder })
+    }
+}
+
+impl<R: BufRead> Read for ZstdReader<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buf)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_and_damage_is_found() {
+        let content: Vec<u8> = (0..3_000_000u32).flat_map(|n| (n * n % 977).to_le_bytes()).collect();
+        for threads in [1, 3] {
+            let mut writer = ZstdWriter::new(Vec::new(), 3, threads).unwrap();
+            content.chunks(77_777).for_each(|piece| writer.write_all(piece).unwrap());
+            let mut packed = writer.finish().unwrap();
+            assert!(packed.starts_with(&MAGIC) && packed.len() < content.len() / 2);
+            let read = |packed: &[u8]| {
+                let mut back = Vec::new();
+                ZstdReader::new(packed)?.read_to_end(&mut back).map(|_| back)
+            };
+            assert!(read(&packed).unwrap() == content);
+            assert!(read(&packed[..packed.len() - 1]).is_err());
+            let middle = packed.len() / 2;
+            packed[middle] ^= 1;
+            assert!(read(&packed).is_err());
+        }
+    }
+
+    #[test]
+    fn a_window_that_takes_too_much_memory_is_refused() {
+        // A frame that wants 128 MiB: magic, descriptor, window descriptor (RFC 8878, 3.1.1.1).
+        let frame = [&MAGIC[..], &[0x00, (27 - 10) << 3], &[1, 0, 0]].concat();
+        let refused = ZstdReader::new(&frame[..]).unwrap().read_to_end(&mut Vec::new());
+        assert!(refused.unwrap_err().to_string().contains("memory"));
+    }
+}
