@@ -161,8 +161,8 @@ fn inspect(arguments: &Arguments) -> Result<Value, Failure> {
     let path = arguments.text("path")?;
     let settings = host::settings()?;
     host::confine(&settings, &[]);
-    host::work(Choice::Embedded, |_| match Path::new(path) {
-        directory if directory.is_dir() => pipeline::inspect_repository(directory),
+    host::work(Choice::Embedded, |ctx| match Path::new(path) {
+        directory if directory.is_dir() => pipeline::inspect_repository(directory, ctx),
         _ => pipeline::inspect(Source::open(path, &settings)?),
     })
 }

@@ -14,6 +14,10 @@ use crate::wire::xmlrpc::{Answer, MethodCall};
 
 /// The program that holds all plugins.
 const PROGRAM: &str = "vhd-porter-plugin";
+/// Its exit status where it was called wrongly: for want of such a plugin.
+const WRONG: i32 = 2;
+/// What it answers for want of such a function.
+const UNKNOWN_FUNCTION: &str = "UNKNOWN_XENAPI_PLUGIN_FUNCTION";
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let document = match &args.json {
@@ -32,6 +36,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         job = job.env("VHD_PORTER_CONFIG", file);
     }
     let finished = job.run(Duration::MAX).map_err(|e| failed("tool-missing", e))?;
+    if args.plugin_dir.is_none() && finished.status.code() == Some(WRONG) {
+        // Its first line ends with the plugin that may be meant; the usage behind it is for whoever calls that program.
+        let first = finished.stderr.lines().next().unwrap_or_default();
+        let meant = first.split_once("; ").map_or(String::new(), |(_, meant)| format!("; {meant}"));
+        let list = format!("`{PROGRAM} --help` lists them");
+        return Err(failed("bad-argument", format!("{}: no such plugin{meant}; {list}", args.plugin)));
+    }
     eprint!("{}", finished.stderr);
     if !finished.status.success() {
         return Err(failed("plugin", format!("{} ended with {}", program.display(), finished.status)));
@@ -40,6 +51,10 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
         Answer::Success(text) => {
             show::text(&readable(&text, args.json.is_some()));
             Ok(Exit::Done)
+        }
+        Answer::Failure(items) if items.first().is_some_and(|code| code == UNKNOWN_FUNCTION) => {
+            let known = items.get(2).map_or("", String::as_str);
+            Err(failed("bad-argument", format!("{}: no such function: {known}", args.function)))
         }
         Answer::Failure(items) => {
             let kind = items.get(2).map_or("plugin", String::as_str).to_owned();

@@ -29,14 +29,25 @@ fn words(checkups: &[FileCheckup]) -> String {
     let mut text = String::new();
     for checkup in checkups {
         if checkup.findings.is_empty() {
-            text += &format!("{}: sound\n", checkup.file);
+            let in_use = if checkup.in_use { ", in use or left so (no footer at its end)" } else { "" };
+            text += &format!("{}: sound{in_use}\n", checkup.file);
         }
-        for finding in &checkup.findings {
-            text += &format!("{}: {finding}\n", checkup.file);
+        text += &findings(checkup);
+    }
+    text
+}
+
+/// Every finding in a file; what to do stands once behind those that ask for the same.
+pub(super) fn findings(checkup: &FileCheckup) -> String {
+    let mut text = String::new();
+    for same in checkup.findings.chunk_by(|a, b| a.hint == b.hint) {
+        for advised in same {
+            text += &format!("{}: {}\n", checkup.file, advised.finding);
         }
-        if checkup.more > 0 {
-            text += &format!("{}: and {} more\n", checkup.file, checkup.more);
-        }
+        text += &format!("  hint: {}\n", same[0].hint);
+    }
+    if checkup.more > 0 {
+        text += &format!("{}: and {} more\n", checkup.file, checkup.more);
     }
     text
 }

@@ -8,13 +8,13 @@ use crate::sr::Repository;
 use crate::status::Subject;
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
-    let copy = Copy { vdis: args.vdis.clone(), uuids: session::identities(&args.uuids) };
     let settings = session::settings()?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
-    let subject = Subject::new("copy").sr(&sr_path).vdis(&args.vdis);
+    let sr = Repository::open_writable(&sr_path, &settings)?;
+    let vdis = sr.find_all(&args.vdis)?;
+    let subject = Subject::new("copy").sr(&sr_path).vdis(&vdis);
     let copied = session::transfer(subject, &args.tool, quiet, |ctx| {
-        let sr = Repository::open_writable(&sr_path, &settings)?;
-        copy.run(&sr, ctx)
+        Copy { vdis, uuids: session::identities(&args.uuids) }.run(&sr, ctx)
     })?;
     if args.json {
         show::document(&copied);

@@ -2,7 +2,7 @@
 
 use super::args::{Coalesce, Compare, Convert, Create, Flatten, Repair, Snapshot};
 use super::outcome::{Exit, Failure};
-use super::{session, show};
+use super::{check, session, show};
 use crate::pipeline::{self, Form, Made};
 use crate::status::Subject;
 
@@ -86,9 +86,7 @@ pub(super) fn repair(args: &Repair) -> Result<Exit, Failure> {
         let done =
             if repaired.changed { "a footer was rewritten from the other" } else { "both footers were good" };
         let mut text = format!("{}: {done}\n", repaired.after.file);
-        for finding in &repaired.after.findings {
-            text += &format!("{}: {finding}\n", repaired.after.file);
-        }
+        text += &check::findings(&repaired.after);
         text
     };
     show::either(args.json, &repaired, words);

@@ -20,23 +20,19 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let compression = Compression::named(&args.compress, args.level).map_err(|expected| {
         Failure::Usage(format!("--level {}: {expected}", args.level.unwrap_or_default()))
     })?;
-    let export = Export {
-        vdis: args.vdis.clone(),
-        chain: args.chain,
-        flatten: args.flatten,
-        compression,
-        digests: args.digests.clone(),
-    };
     let settings = openstack::settings(&args.glance)?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
-    let subject = Subject::new("export").sr(&sr_path).vdis(&args.vdis);
+    let sr = Repository::open(&sr_path)?;
+    let vdis = sr.find_all(&args.vdis)?;
+    let subject = Subject::new("export").sr(&sr_path).vdis(&vdis);
     let subject = match &target {
         Target::File(path) => subject.target_path(path),
         Target::Stdout => subject.target("standard output"),
         Target::Glance(_) => subject.target(&args.output),
     };
     let exported = session::transfer(subject, &session::embedded(), quiet, |ctx| {
-        let sr = Repository::open(&sr_path)?;
+        let digests = args.digests.clone();
+        let export = Export { vdis, chain: args.chain, flatten: args.flatten, compression, digests };
         export.run(&sr, Sink::open(&target, &settings)?, ctx)
     })?;
     let text = if args.json {

@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use super::args::Inspect as Args;
+use super::list::list;
 use super::outcome::{Exit, Failure};
 use super::{openstack, place, show};
-use crate::pipeline::{ImageFacts, Inspection, inspect, inspect_repository};
+use crate::pipeline::{ImageFacts, Inspection, inspect};
 use crate::transport::Source;
 
 pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     let inspection = match &args.file {
-        Some(file) if Path::new(file).is_dir() => inspect_repository(Path::new(file))?,
+        Some(file) if Path::new(file).is_dir() => return list(Path::new(file), &[], args.json),
         Some(file) => inspect(Source::open(file, &openstack::settings(&args.glance)?)?)?,
-        None => inspect_repository(&place::find(args.sr.as_deref(), args.sr_uuid)?)?,
+        None => return list(&place::find(args.sr.as_deref(), args.sr_uuid)?, &[], args.json),
     };
     if args.json {
         show::document(&inspection);
@@ -25,7 +26,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 fn words(inspection: &Inspection) -> String {
     match inspection {
         Inspection::Image(facts) => fields(facts, ""),
-        Inspection::Repository(tree) => show::tree(tree),
+        // An SR is shown by `list`.
+        Inspection::Repository(_) => String::new(),
         Inspection::Archive { container, bytes, md5, sha256, members } => {
             let mut text = format!("{container}, {}\n", show::size(*bytes));
             text += &show::digests(&[("md5", md5), ("sha256", sha256)]);
@@ -48,7 +50,8 @@ fn fields(facts: &ImageFacts, indent: &str) -> String {
     field("uuid", facts.uuid.to_string());
     field("disk", format!("{} ({} bytes)", show::size(facts.virtual_size), facts.virtual_size));
     if let Some(bytes) = facts.physical_size {
-        field("file", format!("{} ({bytes} bytes)", show::size(bytes)));
+        let occupied = facts.occupied_size.map_or(String::new(), |n| format!(", occupies {}", show::size(n)));
+        field("file", format!("{} ({bytes} bytes){occupied}", show::size(bytes)));
     }
     if let (Some(size), Some(entries)) = (facts.block_size, facts.max_bat_entries) {
         let allocated = facts.allocated_blocks.map_or(String::new(), |n| format!("{n} of "));

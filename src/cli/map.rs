@@ -32,11 +32,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The disk as rows of letters, one for each link, and what they stand for.
+/// The disk as rows of letters, one for each link, with the place in the disk where each begins; and what they stand for.
 fn strip(map: &Map) -> String {
     let cells = cells(map, COLUMNS * ROWS);
     let mut text = String::new();
-    for row in cells.chunks(usize::try_from(COLUMNS).unwrap_or(64)) {
+    let each = map.virtual_size / cells.len().max(1) as u64;
+    for (index, row) in (0u64..).zip(cells.chunks(usize::try_from(COLUMNS).unwrap_or(64))) {
+        let _ = write!(text, "{:>9}  ", show::size(index * COLUMNS * each));
         text.extend(row.iter().map(|cell| match cell {
             Cell::Zero => '.',
             Cell::Link(link) => letter(*link),

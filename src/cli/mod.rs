@@ -13,6 +13,7 @@ mod doctor;
 mod export;
 mod import;
 mod inspect;
+mod list;
 mod map;
 mod openstack;
 mod outcome;
@@ -20,6 +21,7 @@ mod panel;
 mod picture;
 mod place;
 mod recover;
+mod report;
 mod session;
 mod show;
 mod status;
@@ -67,6 +69,8 @@ fn run(cli: &Cli) -> Exit {
         Command::Export(args) => export::run(args, quiet),
         Command::Copy(args) => copy::run(args, quiet),
         Command::Check(args) => check::run(args, quiet),
+        Command::List(args) => list::run(args),
+        Command::Report(args) => report::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Flatten(args) => disk::flatten(args, quiet),
         Command::Convert(args) => disk::convert(args, quiet),

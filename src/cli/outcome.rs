@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use crate::os::stop::Signal;
+use super::show;
+use crate::os::{self, stop::Signal};
 use crate::pipeline;
 
 /// How the program ends.
@@ -69,10 +70,18 @@ impl Failure {
 /// Why it failed, in words.
 pub(super) fn message(failure: &Failure) -> String {
     match failure {
-        Failure::Pipeline(error) => error.full_message(),
+        Failure::Pipeline(error) => os::in_full(error.as_ref()),
         Failure::Usage(message) | Failure::Plugin { message, .. } | Failure::Other { message, .. } => {
             message.clone()
         }
+    }
+}
+
+/// What to do next, where that is known.
+fn hint(failure: &Failure) -> Option<String> {
+    match failure {
+        Failure::Pipeline(error) => error.hint(),
+        _ => None,
     }
 }
 
@@ -85,12 +94,11 @@ pub(super) fn report(failure: &Failure, json: bool) -> Exit {
                 pipeline::Error::Stopped { signal } => signal.into(),
                 _ => Exit::Failed,
             };
-            (serde_json::to_value(error.kind()).unwrap_or_default(), error.full_message(), exit)
+            (serde_json::to_value(error.kind()).unwrap_or_default(), os::in_full(error.as_ref()), exit)
         }
         Failure::Plugin { class, message } => (class.as_str().into(), message.clone(), Exit::Failed),
         Failure::Other { kind, message } => ((*kind).into(), message.clone(), Exit::Failed),
     };
-    let mut err = std::io::stderr().lock();
     if json {
         let mut body = json!({ "kind": kind, "message": message });
         if let Failure::Pipeline(error) = failure
@@ -101,12 +109,20 @@ pub(super) fn report(failure: &Failure, json: bool) -> Exit {
             body["expected"] = detail.expected.into();
             body["found"] = detail.found.into();
         }
-        super::show::document(&json!({ "error": body }));
-    } else if let Failure::Plugin { class, message } = failure {
-        // There is nobody else to tell.
-        let _ = writeln!(err, "vhd-porter: {class}: {message}");
-    } else {
-        let _ = writeln!(err, "vhd-porter: {message}");
+        if let Some(hint) = hint(failure) {
+            body["hint"] = hint.into();
+        }
+        show::document(&json!({ "error": body }));
+        return exit;
     }
+    let mut text = match failure {
+        Failure::Plugin { class, .. } => format!("vhd-porter: {class}: {message}\n"),
+        _ => format!("vhd-porter: {message}\n"),
+    };
+    if let Some(hint) = hint(failure) {
+        text += &format!("hint: {hint}\n");
+    }
+    // There is nobody else to tell.
+    let _ = std::io::stderr().lock().write_all(show::printable(&text).as_bytes());
     exit
 }

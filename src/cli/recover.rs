@@ -57,7 +57,7 @@ fn told(report: &Report) -> String {
         };
         text += &format!("{staging}  {what}\n");
     }
-    for Leftover { directory, files } in &report.legacy {
+    for Leftover { directory, files, .. } in &report.legacy {
         let what = if report.legacy_removed {
             "removed"
         } else {

@@ -1,6 +1,5 @@
 //! Results for people and for scripts.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::sync::OnceLock;
@@ -11,7 +10,6 @@ use uuid::Uuid;
 
 use super::outcome::Exit;
 use crate::pipeline::LinkReport;
-use crate::sr::{Broken, Node, Tree};
 
 /// Why standard output did not take all that was written to it.
 static REFUSED: OnceLock<std::io::Error> = OnceLock::new();
@@ -20,6 +18,15 @@ static GONE: AtomicBool = AtomicBool::new(false);
 
 /// Writes `text` to standard output. A reader that went away is no error of ours.
 pub(super) fn text(text: &str) {
+    write(&printable(text));
+}
+
+/// Writes `text`, which drives the terminal, to standard output: what in it is not ours must be [`printable`].
+pub(super) fn screen(text: &str) {
+    write(text);
+}
+
+fn write(text: &str) {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => GONE.store(true, Ordering::Relaxed),
@@ -31,6 +38,17 @@ pub(super) fn text(text: &str) {
 /// Whether standard output takes nothing any more: whoever read it has gone, or the system refuses.
 pub(super) fn is_refused() -> bool {
     GONE.load(Ordering::Relaxed) || REFUSED.get().is_some()
+}
+
+/// `text` without what drives a terminal, or turns the direction of writing: names in it come from files, and may hold anything.
+pub(super) fn printable(text: &str) -> String {
+    let harmless = |c: char| match c {
+        '\n' | '\t' => c,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        _ if c.is_control() => '\u{fffd}',
+        _ => c,
+    };
+    text.chars().map(harmless).collect()
 }
 
 /// How the program ends that was to end with `exit`: with a failure if its result could not be written.
@@ -99,38 +117,14 @@ fn line(uuid: Uuid, disk: u64, file: u64, hidden: bool, branch: &str) -> String 
     format!("{branch}{uuid}  {role:7}  disk {:>9}  file {:>9}", size(disk), size(file))
 }
 
-/// All chains of an SR, children below their parents.
-pub(super) fn tree(tree: &Tree) -> String {
-    let mut children: BTreeMap<Option<Uuid>, Vec<&Node>> = BTreeMap::new();
-    for node in tree.nodes.values() {
-        let parent = node.parent.filter(|p| tree.nodes.contains_key(p));
-        children.entry(parent).or_default().push(node);
-    }
-    let mut out = String::new();
-    // An explicit stack: a hostile SR may hold a chain of any length.
-    let mut stack: Vec<(&Node, usize)> = Vec::new();
-    let mut shown = 0;
-    stack.extend(children.get(&None).into_iter().flatten().rev().map(|n| (*n, 0)));
-    while let Some((node, depth)) = stack.pop() {
-        shown += 1;
-        let line = line(node.uuid, node.virtual_size, node.physical_size, node.hidden, &branch(depth));
-        let missing = node.parent.filter(|p| !tree.nodes.contains_key(p));
-        let missing = missing.map_or(String::new(), |p| format!("  parent {p} is missing"));
-        let _ = writeln!(out, "{line}{missing}");
-        stack.extend(children.get(&Some(node.uuid)).into_iter().flatten().rev().map(|n| (*n, depth + 1)));
-    }
-    if shown < tree.nodes.len() {
-        let _ = writeln!(out, "{} VDIs are in loops: see vhd-porter check", tree.nodes.len() - shown);
-    }
-    for Broken { file, reason } in &tree.broken {
-        let _ = writeln!(out, "{file}: {reason}");
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_drive_no_terminal() {
+        assert_eq!(printable("a\x1b[2J\u{9b}\u{202e}\tb\n"), "a\u{fffd}[2J\u{fffd}\u{fffd}\tb\n");
+    }
 
     #[test]
     fn sizes_have_one_decimal() {

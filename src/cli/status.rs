@@ -96,6 +96,7 @@ impl Screen {
     /// reached any more.
     fn show(&mut self, text: &str) {
         let most = rows().saturating_sub(1).max(1);
+        let text = show::printable(text);
         let lines: Vec<&str> = text.lines().take(most).collect();
         let mut out = String::new();
         if self.lines > 0 {
@@ -104,7 +105,7 @@ impl Screen {
         lines.iter().for_each(|line| out += &format!("{line}\x1b[K\n"));
         out += "\x1b[J";
         self.lines = lines.len();
-        show::text(&out);
+        show::screen(&out);
     }
 }
 

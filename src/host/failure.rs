@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::plugin::Plugin;
+use super::plugin::{Plugin, did_you_mean};
 use crate::log::presentable;
 use crate::os;
 
@@ -119,7 +119,8 @@ impl From<std::io::Error> for Failure {
 /// os-xenapi's own error handling fails (it unpacks three); this one has three.
 pub fn unknown_function(plugin: &Plugin, function: &str) -> Vec<String> {
     let known: Vec<&str> = plugin.functions.iter().map(|function| function.name).collect();
-    let hint = format!("the plugin {} has {}", plugin.name, known.join(", "));
+    let meant = did_you_mean(function, known.iter().copied());
+    let hint = format!("the plugin {} has {}{meant}", plugin.name, known.join(", "));
     vec!["UNKNOWN_XENAPI_PLUGIN_FUNCTION".into(), presentable(function), hint]
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::plugin::Plugin;
+use super::plugin::{Plugin, did_you_mean};
 
 /// How the program was called.
 #[derive(Debug)]
@@ -49,9 +49,13 @@ impl<'p> Invocation<'p> {
             (Some("--version" | "-V"), None) => Self::Version,
             (Some("--list"), None) => Self::List { json: arguments.iter().any(|word| word == "--json") },
             // What stands there may be a call with its secrets: it is not repeated.
-            _ => Self::Wrong(
-                "neither the program's name nor its first argument is that of a plugin".to_owned(),
-            ),
+            (given, None) => {
+                let names = plugins.iter().map(|plugin| plugin.name);
+                let meant = did_you_mean(given.unwrap_or_default().trim_end_matches(".py"), names);
+                Self::Wrong(format!(
+                    "neither the program's name nor its first argument is that of a plugin{meant}"
+                ))
+            }
         }
     }
 
@@ -133,6 +137,7 @@ mod tests {
             let wrong = read(argv);
             assert!(wrong.starts_with("Wrong(") && !wrong.contains("secret"), "{wrong}");
         }
+        assert!(read(&["vhd-porter-plugin", "glnace.py", "<x/>"]).contains("; did you mean glance?"));
     }
 
     #[test]

@@ -22,6 +22,16 @@ impl Plugin {
     }
 }
 
+/// How much alike two names are, from 0 to 1, of which one is meant by the other.
+const LIKE: f64 = 0.8;
+
+/// "; did you mean NAME?" with the one of `names` that is most like `wrong`; nothing, if none is like it at all.
+pub(super) fn did_you_mean<'n>(wrong: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let ranked = names.map(|name| (strsim::jaro_winkler(wrong, name), name));
+    let best = ranked.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(likeness, _)| *likeness > LIKE);
+    best.map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"))
+}
+
 /// A function of a plugin.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {

@@ -33,7 +33,7 @@ pub use lock::Lock;
 pub use mount::Mount;
 pub use program::find_program;
 pub use publish::{Published, link, publish, replace};
-pub use space::{Space, is_shared, space};
+pub use space::{Space, is_shared, occupied, occupied_in, space};
 pub(crate) use spawn::shortened;
 pub use spawn::{Finished, Job, SpawnError};
 pub use writeback::start_writeback;

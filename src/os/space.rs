@@ -1,12 +1,16 @@
-//! What a file system can still take.
+//! What files take of a file system, and what it can still take.
 
+use std::os::unix::fs::MetadataExt;
+
+use rustix::fs::FileType;
 use rustix::io::retry_on_intr;
+use serde::Serialize;
 
 use super::dir::Dir;
 use super::error::Error;
 
 /// Room on a file system, bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Space {
     /// In all.
     pub total: u64,
@@ -14,6 +18,27 @@ pub struct Space {
     pub free: u64,
     /// Whether it is mounted read-only.
     pub read_only: bool,
+}
+
+/// Bytes in what the system calls a block when it counts what a file takes up.
+const COUNTED: u64 = 512;
+
+/// Bytes that a file occupies: less than its length where it has holes. What it shares with others by reflinks counts as
+/// its own.
+#[must_use]
+pub fn occupied(metadata: &std::fs::Metadata) -> u64 {
+    metadata.blocks().saturating_mul(COUNTED)
+}
+
+/// Bytes that the files in `dir` occupy, but for those that have names elsewhere as well. What cannot be looked at counts as
+/// nothing.
+#[must_use]
+pub fn occupied_in(dir: &Dir) -> u64 {
+    let names = dir.names().unwrap_or_default();
+    let stats = names.iter().filter_map(|name| dir.stat(name.to_str()?).ok()?);
+    let own = stats.filter(|stat| FileType::from_raw_mode(stat.st_mode).is_file() && stat.st_nlink == 1);
+    own.map(|stat| u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(COUNTED))
+        .fold(0, u64::saturating_add)
 }
 
 /// Looks at the file system that `dir` is on.

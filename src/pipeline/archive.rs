@@ -9,7 +9,7 @@ use tar::EntryType;
 
 use super::arrival::Arrival;
 use super::content::{Content, drain};
-use super::error::{CUT_OFF, Error};
+use super::error::{CUT_OFF, Error, NOT_AN_IMAGE};
 use super::tarball::{Entry, Next, Tarball};
 use crate::stream::{
     Algorithm, DigestReader, Digests, GzipReader, Peeked, WatchReader, ZSTD_MAGIC, ZstdReader, peek,
@@ -152,7 +152,7 @@ impl Walk<'_> {
             0 => "an empty stream".to_owned(),
             _ => format!("bytes that start with \"{}\"", first[..first.len().min(16)].escape_ascii()),
         };
-        self.refuse("not an image", "a tar, tar.gz, tar.zst or VHD", found)
+        self.refuse(NOT_AN_IMAGE, "a tar, tar.gz, tar.zst or VHD", found)
     }
 
     fn members<R: Read>(

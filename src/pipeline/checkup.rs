@@ -1,11 +1,13 @@
 //! Every finding in one file, or in a whole SR.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::advice::Advised;
 use super::context::Context;
 use super::error::Error;
 use super::progress::Stage;
@@ -19,10 +21,18 @@ use crate::vhd::{self, Finding, Part, Rule, Scope};
 pub struct FileCheckup {
     /// The file.
     pub file: String,
-    /// Every broken rule.
-    pub findings: Vec<Finding>,
+    /// Every broken rule, and what to do about it.
+    pub findings: Vec<Advised>,
     /// How many more there were than are listed.
     pub more: u64,
+    /// In an SR: whether there is no footer at its end, as while a guest has the disk, or when its host died then.
+    pub in_use: bool,
+}
+
+impl FileCheckup {
+    fn new(file: String, findings: vhd::Findings, in_use: bool) -> Self {
+        Self { file, findings: Advised::all(findings.list), more: findings.more, in_use }
+    }
 }
 
 /// What is wrong with some files.
@@ -67,22 +77,30 @@ pub fn check(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<Checkups, Er
 }
 
 fn findings(file: &File, scope: Scope, depth: Depth, ctx: Context<'_>) -> Result<vhd::Findings, vhd::Error> {
-    // Some of it is read twice, and not all of it: for the one who waits, a file counts once.
+    watch(file, depth, ctx, |file| deepened(vhd::check(file, scope, ctx.now())?.findings, file, depth))
+}
+
+/// Has `work` read a file, of which whoever waits is told. Some of it is read twice, and not all of it: it counts once.
+fn watch<T>(file: &File, depth: Depth, ctx: Context<'_>, work: impl FnOnce(&Watched<'_>) -> T) -> T {
     let left = Cell::new(file.metadata().map_or(0, |metadata| metadata.len()));
     let seen = |bytes: u64| {
         ctx.progress.advance(bytes.min(left.get()));
         left.set(left.get().saturating_sub(bytes));
     };
-    let watched = Watched { file, seen: &seen };
-    let mut findings = vhd::check(&watched, scope, ctx.now())?.findings;
-    // Blocks are only read where the metadata says soundly where they are.
-    if depth == Depth::Data && findings.is_empty() {
-        findings = vhd::check_data(&vhd::Image::open(&watched)?)?;
-    }
+    let done = work(&Watched { file, seen: &seen });
     if depth == Depth::Data {
         seen(left.get());
     }
-    Ok(findings)
+    done
+}
+
+/// Adds what is wrong with the data. Blocks are only read where the metadata says soundly where they are.
+fn deepened(findings: vhd::Findings, file: &Watched<'_>, depth: Depth) -> Result<vhd::Findings, vhd::Error> {
+    if depth == Depth::Data && findings.is_empty() {
+        vhd::check_data(&vhd::Image::open(file)?)
+    } else {
+        Ok(findings)
+    }
 }
 
 /// The stage begins that looks at files of these lengths. How much of them is metadata shows when it is read.
@@ -109,39 +127,74 @@ pub(crate) fn check_file(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<
     let name = path.display().to_string();
     let file = File::open(path).map_err(os::Error::at("opening", path))?;
     let findings = findings(&file, Scope::Whole, depth, ctx).map_err(Error::engine(&name))?;
-    Ok(FileCheckup { file: name, findings: findings.list, more: findings.more })
+    Ok(FileCheckup::new(name, findings, false))
 }
 
-/// Checks every VHD of an SR, by itself and in its chain.
+/// Checks every VHD of an SR, by itself and in its chain. One that cannot be read is a finding.
 ///
 /// # Errors
-/// The SR cannot be read.
+/// The SR cannot be listed.
 pub fn check_repository(sr: &Repository, depth: Depth, ctx: Context<'_>) -> Result<Vec<FileCheckup>, Error> {
     let tree = Tree::read(sr)?;
     begin(tree.nodes.values().map(|node| node.physical_size), depth, ctx)?;
-    let parents: std::collections::BTreeSet<_> = tree.nodes.values().filter_map(|n| n.parent).collect();
+    check_tree(sr, &tree, depth, ctx)
+}
+
+/// The same, for whoever has read the chains already.
+pub(crate) fn check_tree(
+    sr: &Repository,
+    tree: &Tree,
+    depth: Depth,
+    ctx: Context<'_>,
+) -> Result<Vec<FileCheckup>, Error> {
+    let parents: BTreeSet<_> = tree.nodes.values().filter_map(|n| n.parent).collect();
     let mut checkups = Vec::new();
     for name in sr.dir().names()? {
-        let Some(shown) = name.to_str().filter(|n| n.ends_with(".vhd")) else { continue };
-        let mut found = match sr.dir().open_file(shown, false) {
-            Ok(file) => findings(&file, Scope::Repository, depth, ctx).map_err(Error::engine(shown))?,
-            Err(error) => {
-                let mut found = vhd::Findings::default();
-                found.push(Finding::new(Part::File, Rule::FileName, 0, "a regular file", error));
-                found
-            }
-        };
-        match vdi_uuid(&name) {
-            None => found.push(Finding::new(Part::File, Rule::FileName, 0, "<uuid>.vhd", shown)),
-            Some(uuid) => chain_findings(&tree, uuid, parents.contains(&uuid), sr, &mut found),
+        let shown = name.to_string_lossy().into_owned();
+        if !shown.ends_with(".vhd") {
+            continue;
         }
-        checkups.push(FileCheckup { file: shown.to_owned(), findings: found.list, more: found.more });
+        let Some((mut found, in_use)) = check_in_place(sr, &shown, depth, ctx) else { continue };
+        // A signal leaves a file half read, which says nothing about it.
+        os::stop::check().map_err(os::Error::at("checking", sr.dir().path()))?;
+        match vdi_uuid(&name) {
+            None => found.push(Finding::new(Part::File, Rule::FileName, 0, "<uuid>.vhd", &shown)),
+            Some(uuid) => chain_findings(tree, uuid, parents.contains(&uuid), &mut found),
+        }
+        checkups.push(FileCheckup::new(shown, found, in_use));
     }
     Ok(checkups)
 }
 
+/// What is wrong with a file in the SR by itself, and whether it is in use; `None` when it has just gone.
+fn check_in_place(
+    sr: &Repository,
+    name: &str,
+    depth: Depth,
+    ctx: Context<'_>,
+) -> Option<(vhd::Findings, bool)> {
+    let file = match sr.dir().open_file(name, false) {
+        Ok(file) => file,
+        Err(error) if error.is_missing() => return None,
+        Err(error) => return Some((unreadable(&error), false)),
+    };
+    let checked = watch(&file, depth, ctx, |file| {
+        let checkup = vhd::check_in_place(file, ctx.now())?;
+        // What is written meanwhile may look like anything.
+        let depth = if checkup.attached { Depth::Metadata } else { depth };
+        Ok((deepened(checkup.findings, file, depth)?, checkup.attached))
+    });
+    Some(checked.unwrap_or_else(|error: vhd::Error| (unreadable(&error), false)))
+}
+
+fn unreadable(error: &(dyn std::error::Error + 'static)) -> vhd::Findings {
+    let mut found = vhd::Findings::default();
+    found.push(Finding::new(Part::File, Rule::Unreadable, 0, "a regular file", os::in_full(error)));
+    found
+}
+
 /// What is wrong with a VDI's place among the others.
-fn chain_findings(tree: &Tree, uuid: uuid::Uuid, has_child: bool, sr: &Repository, out: &mut vhd::Findings) {
+fn chain_findings(tree: &Tree, uuid: uuid::Uuid, has_child: bool, out: &mut vhd::Findings) {
     let Some(node) = tree.nodes.get(&uuid) else { return };
     let mut add = |rule, expected: String, found: String| {
         out.push(Finding::new(Part::Chain, rule, 0, expected, found));
@@ -167,7 +220,7 @@ fn chain_findings(tree: &Tree, uuid: uuid::Uuid, has_child: bool, sr: &Repositor
     if node.kind != vhd::DiskType::Differencing {
         return;
     }
-    let Some(parent) = node.parent.and_then(|p| tree.nodes.get(&p)) else {
+    let Some(parent) = tree.parent(node) else {
         let name = node.parent.map_or("a name that is no VDI's".to_owned(), vdi_file_name);
         return add(Rule::ParentMissing, "the parent in the same SR, readable".into(), name);
     };
@@ -178,15 +231,11 @@ fn chain_findings(tree: &Tree, uuid: uuid::Uuid, has_child: bool, sr: &Repositor
             parent.virtual_size.to_string(),
         );
     }
-    let footer_uuid = |uuid| sr.open_vdi(uuid).ok().and_then(|f| vhd::Image::open(f).ok());
-    if let (Some(child), Some(image)) = (footer_uuid(uuid), footer_uuid(parent.uuid))
-        && child.parent_uuid() != Some(image.uuid())
-    {
-        let found = child.parent_uuid().unwrap_or_default();
+    if node.parent_image != Some(parent.image) {
         add(
             Rule::ParentUuid,
-            format!("parent {}, as in {}", image.uuid(), vdi_file_name(parent.uuid)),
-            found.to_string(),
+            format!("parent {}, as in {}", parent.image, vdi_file_name(parent.uuid)),
+            node.parent_image.unwrap_or_default().to_string(),
         );
     }
 }

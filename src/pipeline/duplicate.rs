@@ -1,16 +1,12 @@
 //! Copying a file into the SR: into room that is there.
 
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::context::Context;
 use super::error::Error;
 use crate::os::{self, Duplication};
 use crate::sr::Repository;
-
-/// Bytes in what the system calls a block when it counts what a file takes up.
-const COUNTED: u64 = 512;
 
 /// Copies `from`, which is called `path`, into the empty file `to` in `sr`. Shared storage takes no room; what has to be
 /// copied must fit, and leave the reserve.
@@ -26,7 +22,7 @@ pub(crate) fn duplicate(
         ctx.progress.advance(metadata.len());
         return Ok(Duplication::Reflink);
     }
-    let needed = metadata.blocks() * COUNTED;
+    let needed = os::occupied(&metadata);
     sr.require_room(needed)?;
     let copied = os::duplicate(from, to, |n| ctx.progress.advance(n));
     Ok(copied.map_err(os::Error::at("copying", path)).map_err(|error| sr.explain_full(needed, error))?)

@@ -5,6 +5,7 @@ use std::io;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::advice::on_arrival;
 use crate::http::{self, Outcome};
 use crate::transport::glance;
 use crate::vhd::{self, Finding};
@@ -12,8 +13,10 @@ use crate::{os, sr, tool, transport};
 
 /// What is wrong with a stream that ends too early.
 pub(crate) const CUT_OFF: &str = "the image is cut off";
+/// What is wrong with a stream that is something else altogether.
+pub(crate) const NOT_AN_IMAGE: &str = "not an image";
 /// What is wrong with a stream that does not decode.
-const DAMAGED: &str = "the image is damaged";
+pub(super) const DAMAGED: &str = "the image is damaged";
 
 /// What sort of error it is: the stable part, that scripts and the control plane go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -72,7 +75,7 @@ pub struct Detail {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A VHD breaks a rule.
-    #[error("{file}: {finding}{}{}", and_more(*.more), and_hint(*.hint))]
+    #[error("{file}: {finding}{}", and_more(*.more))]
     Image {
         /// The file, as the user knows it.
         file: String,
@@ -184,10 +187,6 @@ fn and_more(count: u64) -> String {
     if count == 0 { String::new() } else { format!(" (and {count} more)") }
 }
 
-fn and_hint(hint: Option<&str>) -> String {
-    hint.map_or(String::new(), |hint| format!("; {hint}"))
-}
-
 impl Error {
     /// The error that `findings` amount to; `None` when there are none. Of a file that was cut off that is said first:
     /// what else is wrong with it follows from that.
@@ -195,11 +194,11 @@ impl Error {
         let cut_off = findings.list.iter().find(|f| f.rule == vhd::Rule::BlockPastEnd);
         let finding = cut_off.or(findings.list.first())?.clone();
         let more = findings.list.len() as u64 - 1 + findings.more;
-        Some(Self::Image { file: file.to_owned(), hint: hint(&finding), finding, more })
+        Some(Self::Image { file: file.to_owned(), hint: on_arrival(&finding), finding, more })
     }
 
     pub(crate) fn image(file: &str, finding: Finding) -> Self {
-        Self::Image { file: file.to_owned(), hint: hint(&finding), finding, more: 0 }
+        Self::Image { file: file.to_owned(), hint: on_arrival(&finding), finding, more: 0 }
     }
 
     /// For `map_err` around the engine.
@@ -285,7 +284,10 @@ impl Error {
             Self::Sr(sr::Error::Moved(_)) => Kind::BadSr,
             Self::Sr(sr::Error::Taken { .. } | sr::Error::InWork { .. })
             | Self::Transport(transport::Error::Exists { .. }) => Kind::Taken,
-            Self::Sr(sr::Error::NoSuchVdi { .. } | sr::Error::Missing(_)) => Kind::NotFound,
+            Self::Sr(sr::Error::NoSuchVdi { .. } | sr::Error::NoSuchName { .. } | sr::Error::Missing(_)) => {
+                Kind::NotFound
+            }
+            Self::Sr(sr::Error::Ambiguous { .. }) => Kind::BadArgument,
             Self::Sr(sr::Error::NotADirectory(_) | sr::Error::ReadOnly(_)) => Kind::BadSr,
             Self::Tool(tool::Error::Missing { .. } | tool::Error::Spawn(os::SpawnError::NotFound { .. }))
             | Self::Spawn(os::SpawnError::NotFound { .. }) => Kind::ToolMissing,
@@ -320,10 +322,13 @@ impl Error {
         Some(Detail { file: file.clone(), offset, expected: expected.clone(), found: found.clone() })
     }
 
-    /// The message and all its causes, on one line.
+    /// The message and all its causes, on one line: what the control plane is told. Of an image, it says what to do as well.
     #[must_use]
     pub fn full_message(&self) -> String {
-        os::in_full(self)
+        match self {
+            Self::Image { hint: Some(hint), .. } => format!("{}; {hint}", os::in_full(self)),
+            _ => os::in_full(self),
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -356,24 +361,5 @@ fn of_http(error: &http::Error) -> Kind {
         }
         retryable if retryable.is_retryable() => Kind::Network,
         _ => Kind::Refused,
-    }
-}
-
-/// What to do about a finding, where there is something to do.
-fn hint(finding: &Finding) -> Option<&'static str> {
-    use vhd::{Part, Rule};
-    match (finding.rule, finding.part) {
-        (Rule::FutureTime, _) => {
-            Some("set the clock of the host that made the image, or of this one, and try again")
-        }
-        (Rule::FixedDisk, _) => Some("convert it to a dynamic image first"),
-        (Rule::BlockPastEnd, _) => Some("the image was cut off: get it again from where it came"),
-        (Rule::ShortFooter, _) => Some(
-            "the image was cut off, or an early Virtual PC made it: get it again, or let --repair write a whole footer",
-        ),
-        (Rule::Cookie | Rule::Checksum | Rule::FootersDiffer, Part::Footer | Part::FooterCopy) => {
-            Some("if only one of the two footers is damaged, --repair rewrites it from the other")
-        }
-        _ => None,
     }
 }

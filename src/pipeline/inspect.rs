@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 use super::archive::{Reading, read_members};
 use super::content::drain;
+use super::context::Context;
 use super::error::Error;
+use super::survey::{Survey, survey};
 use crate::os;
-use crate::sr::{Repository, Tree};
+use crate::sr::Repository;
 use crate::stream::Algorithm;
 use crate::transport::Source;
 use crate::vhd::{self, FooterSource, Geometry, Image, LocatorText, Memory, VhdTime};
@@ -43,6 +45,8 @@ pub struct ImageFacts {
     pub allocated_blocks: Option<u64>,
     /// Length of the file, bytes.
     pub physical_size: Option<u64>,
+    /// What the file occupies, bytes; `None` of what is no file.
+    pub occupied_size: Option<u64>,
     /// Footer uuid of the parent.
     pub parent_uuid: Option<Uuid>,
     /// File name of the parent.
@@ -81,8 +85,8 @@ pub enum Inspection {
         /// Its members, in their order.
         members: Vec<MemberFacts>,
     },
-    /// The chains of an SR.
-    Repository(Tree),
+    /// An SR.
+    Repository(Box<Survey>),
 }
 
 /// Looks at what is in `source`.
@@ -120,12 +124,13 @@ const FIRST: u64 = 1 << 20;
 fn inspect_file(path: &Path) -> Result<ImageFacts, Error> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(os::Error::at("opening", path))?;
-    let len = file.metadata().map_err(os::Error::at("examining", path))?.len();
+    let metadata = file.metadata().map_err(os::Error::at("examining", path))?;
     let image = Image::open(file).map_err(Error::engine(&name))?;
     let mut facts = facts(&image).map_err(Error::engine(&name))?;
     facts.allocated_blocks =
         image.header().map(|_| image.allocated_blocks()).transpose().map_err(Error::engine(&name))?;
-    facts.physical_size = Some(len);
+    facts.physical_size = Some(metadata.len());
+    facts.occupied_size = Some(os::occupied(&metadata));
     Ok(facts)
 }
 
@@ -159,16 +164,17 @@ fn facts<S: vhd::Storage>(image: &Image<S>) -> Result<ImageFacts, vhd::Error> {
         max_bat_entries: header.map(|h| h.max_bat_entries.get()),
         allocated_blocks: None,
         physical_size: None,
+        occupied_size: None,
         parent_uuid: image.parent_uuid(),
         parent_name: parent.map(|h| vhd::parent_name(h).unwrap_or_default()),
         locators: image.locators()?,
     })
 }
 
-/// Reads the chains of the SR at `path`.
+/// Reads the SR at `path`.
 ///
 /// # Errors
 /// There is no SR.
-pub fn inspect_repository(path: &Path) -> Result<Inspection, Error> {
-    Ok(Inspection::Repository(Tree::read(&Repository::open(path)?)?))
+pub fn inspect_repository(path: &Path, ctx: Context<'_>) -> Result<Inspection, Error> {
+    Ok(Inspection::Repository(Box::new(survey(&Repository::open(path)?, ctx)?)))
 }

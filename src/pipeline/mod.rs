@@ -12,6 +12,7 @@
 //! cleans up.
 
 mod adopt;
+mod advice;
 mod archive;
 mod arrival;
 mod carried;
@@ -30,6 +31,7 @@ mod export;
 mod flatten;
 mod freeze;
 mod held;
+mod hint;
 mod identify;
 mod import;
 mod inspect;
@@ -45,12 +47,14 @@ mod progress;
 mod relink;
 mod report;
 mod sequence;
+mod survey;
 mod tarball;
 mod transfer;
 mod validate;
 mod watched;
 
 pub use adopt::Adopt;
+pub use advice::Advised;
 pub use checkup::{Checkups, Depth, FileCheckup, check, check_files, check_repository};
 pub use coalesce::{Coalesced, coalesce};
 pub use compare::{Comparison, compare};
@@ -69,4 +73,5 @@ pub use map::{Map, Run, map};
 pub use mend::{Repaired, repair};
 pub use progress::{Both, Lines, Progress, Silent, Stage};
 pub use report::{Imported, LinkReport, Root, RootOnly};
+pub use survey::{BrokenFile, ChainFacts, Health, Others, Survey, Totals, VdiFacts, survey};
 pub use transfer::{Peer, Transfer};

@@ -11,7 +11,7 @@ use crate::os;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is nothing at the path.
-    #[error("{}: expected the directory of an SR, found nothing: mount the SR, or create it with --create-sr", .0.display())]
+    #[error("{}: expected the directory of an SR, found nothing", .0.display())]
     Missing(PathBuf),
     /// It is no directory.
     #[error("{}: expected the directory of an SR, found something else", .0.display())]
@@ -34,6 +34,30 @@ pub enum Error {
         uuid: Uuid,
         /// The repository.
         sr: PathBuf,
+        /// VDIs whose uuids are like it.
+        near: Vec<Uuid>,
+    },
+    /// No VDI has a uuid that begins like this.
+    #[error("no VDI in {} has a uuid that begins with {name}", .sr.display())]
+    NoSuchName {
+        /// The beginning.
+        name: String,
+        /// The repository.
+        sr: PathBuf,
+        /// VDIs whose uuids are like it.
+        near: Vec<Uuid>,
+    },
+    /// Several have.
+    #[error("{name} is the beginning of {count} uuids in {}: {}", .sr.display(), listed(.candidates, *.count))]
+    Ambiguous {
+        /// The beginning.
+        name: String,
+        /// The repository.
+        sr: PathBuf,
+        /// The first of them.
+        candidates: Vec<Uuid>,
+        /// How many there are.
+        count: usize,
     },
     /// Somebody is at work for the uuid.
     #[error("{uuid}: {} (process {} on {})", if *.same { "this very call is at work already" } else { "another call is at work for it" }, .owner.pid, .owner.host)]
@@ -101,4 +125,12 @@ pub enum Error {
     /// The system refused.
     #[error(transparent)]
     Os(#[from] os::Error),
+}
+
+fn listed(uuids: &[Uuid], count: usize) -> String {
+    let mut list = uuids.iter().map(Uuid::to_string).collect::<Vec<_>>().join(", ");
+    if count > uuids.len() {
+        list.push_str(", …");
+    }
+    list
 }

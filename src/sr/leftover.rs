@@ -13,6 +13,8 @@ pub struct Leftover {
     pub directory: String,
     /// The names of the files in it.
     pub files: Vec<String>,
+    /// What they occupy, bytes.
+    pub occupied_size: u64,
 }
 
 /// Lists such directories in `sr`, and removes them if told to: whether somebody works in one cannot be told.
@@ -27,12 +29,19 @@ pub fn leftovers(sr: &Repository, remove: bool) -> Result<Vec<Leftover>, Error> 
         if !std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
             continue;
         }
-        let dir = sr.dir().open_dir(name)?;
-        let files = dir.names()?.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        let looked = sr.dir().open_dir(name).and_then(|dir| Ok((dir.names()?, os::occupied_in(&dir))));
+        let (files, occupied_size) = match looked {
+            Ok((files, occupied)) => {
+                (files.iter().map(|name| name.to_string_lossy().into_owned()).collect(), occupied)
+            }
+            Err(error) if remove => return Err(error.into()),
+            // It has just gone, or is not for us to look into.
+            Err(_) => (Vec::new(), 0),
+        };
         if remove {
             std::fs::remove_dir_all(&path).map_err(os::Error::at("removing", &path))?;
         }
-        found.push(Leftover { directory: name.to_owned(), files });
+        found.push(Leftover { directory: name.to_owned(), files, occupied_size });
     }
     Ok(found)
 }

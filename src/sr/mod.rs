@@ -13,6 +13,7 @@
 //!
 //! What the storage manager does with every odd file is in `docs/design.md`; the rules here follow from it.
 
+mod area;
 mod claim;
 mod error;
 mod exclusion;
@@ -21,6 +22,7 @@ mod identity;
 mod journal;
 mod landing;
 mod leftover;
+mod lookup;
 mod policy;
 mod receipt;
 mod recovery;
@@ -28,12 +30,14 @@ mod repository;
 mod staging;
 mod tree;
 
+pub use area::{Area, areas};
 pub use claim::{Claim, Owner};
 pub use error::Error;
 pub use identity::Identity;
 pub use journal::Order;
 pub use landing::{Arrival, land};
 pub use leftover::{Leftover, leftovers};
+pub use lookup::VdiName;
 pub use policy::Policy;
 pub use receipt::Receipt;
 pub use recovery::{Action, Recovered, Recovery, recover};

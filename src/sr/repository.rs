@@ -204,7 +204,7 @@ impl Repository {
     pub fn open_vdi(&self, uuid: Uuid) -> Result<std::fs::File, Error> {
         let name = vdi_file_name(uuid);
         if self.dir.stat(&name)?.is_none() {
-            return Err(Error::NoSuchVdi { uuid, sr: self.dir.path().to_owned() });
+            return Err(Error::NoSuchVdi { uuid, sr: self.dir.path().to_owned(), near: self.near(uuid) });
         }
         Ok(self.dir.open_file(&name, false)?)
     }

@@ -31,7 +31,7 @@ pub enum Error {
     #[error("standard input: expected an image from a pipe or file, found a terminal")]
     Terminal,
     /// The target exists.
-    #[error("{path} exists already and is not replaced: remove it or choose another name")]
+    #[error("{path} exists already and is not replaced")]
     Exists {
         /// As given.
         path: String,

@@ -38,6 +38,12 @@ impl Bitmap {
         (end - bit).min(most)
     }
 
+    /// The last bit that is set.
+    pub(crate) fn last(&self) -> Option<u64> {
+        let byte = self.0.iter().rposition(|byte| *byte != 0)?;
+        Some(byte as u64 * 8 + 7 - u64::from(self.0[byte].trailing_zeros()))
+    }
+
     /// Whether the first `bits` bits are all set.
     pub(crate) fn is_full(&self, bits: u64) -> bool {
         self.get(0) && self.run(0, bits) == bits
@@ -57,5 +63,15 @@ mod tests {
         assert_eq!((map.run(42, 4054), map.run(4, 7)), (4054, 7));
         map.set(0..4096);
         assert!(map.is_full(4096));
+    }
+
+    #[test]
+    fn the_last_bit_is_found() {
+        let mut map = Bitmap(vec![0; 512]);
+        assert_eq!(map.last(), None);
+        for bit in [0, 7, 8, 21, 4095] {
+            map.set(bit..bit + 1);
+            assert_eq!(map.last(), Some(bit));
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Only metadata is read, each piece once: both footers, header, BAT, batmap, locators, and the bitmaps of the blocks
 //! that the batmap calls full. Time is that of sorting the BAT, memory a few bytes per allocated block.
 
+use super::attached::attached_end;
 use super::bat::Bat;
 use super::batmap::Batmap;
 use super::bitmap::Bitmap;
@@ -38,6 +39,9 @@ pub struct Checkup {
     pub footer: Option<Footer>,
     /// The header, if it could be read.
     pub header: Option<Header>,
+    /// No footer at the end, as of an image that is attached to a guest, or was when its host died. Only
+    /// [`check_in_place`] looks for that.
+    pub attached: bool,
 }
 
 /// Checks the image on `storage` at the time `now`.
@@ -45,12 +49,26 @@ pub struct Checkup {
 /// # Errors
 /// Only when reading fails: whatever the bytes say is a finding.
 pub fn check<S: Storage>(storage: &S, scope: Scope, now: VhdTime) -> Result<Checkup, Error> {
-    let mut run = Run { storage, scope, now, out: Findings::default() };
+    run(Run { storage, scope, now, attached: None, out: Findings::default() })
+}
+
+/// Checks an image where it lives, in a storage repository, at the time `now`. That one that is attached has no footer at its
+/// end, and perhaps not yet all of its last block, is no finding.
+///
+/// # Errors
+/// Only when reading fails.
+pub fn check_in_place<S: Storage>(storage: &S, now: VhdTime) -> Result<Checkup, Error> {
+    let attached = attached_end(storage)?;
+    run(Run { storage, scope: Scope::Repository, now, attached, out: Findings::default() })
+}
+
+fn run<S: Storage>(mut run: Run<'_, S>) -> Result<Checkup, Error> {
+    let attached = run.attached.is_some();
     match run.file() {
-        Ok((footer, header)) => Ok(Checkup { findings: run.out, footer, header }),
+        Ok((footer, header)) => Ok(Checkup { findings: run.out, footer, header, attached }),
         Err(Error::Invalid(finding)) => {
             run.out.push(finding);
-            Ok(Checkup { findings: run.out, footer: None, header: None })
+            Ok(Checkup { findings: run.out, footer: None, header: None, attached })
         }
         Err(error) => Err(error),
     }
@@ -60,12 +78,17 @@ struct Run<'a, S> {
     storage: &'a S,
     scope: Scope,
     now: VhdTime,
+    /// Where the footer will lie when an attached image is closed.
+    attached: Option<u64>,
     out: Findings,
 }
 
 impl<S: Storage> Run<'_, S> {
     fn file(&mut self) -> Result<(Option<Footer>, Option<Header>), Error> {
         let len = self.storage.len().map_err(Error::io("finding the file's length", 0))?;
+        if let Some(end) = self.attached {
+            return self.attached(end, len);
+        }
         let (primary, at) = footer::read_primary(self.storage, len)?;
         footer::judge(&primary, Part::Footer, at, self.now, &mut self.out);
         if self.scope != Scope::Whole {
@@ -92,8 +115,27 @@ impl<S: Storage> Run<'_, S> {
             _ => return Ok(((good || copy_good).then_some(believed), None)),
         };
         // A footer of 511 bytes still ends where the file does.
-        let header = self.sparse(&believed, kind, at, len);
-        match header {
+        self.rest(believed, kind, at, len)
+    }
+
+    /// An image of which only the copy of the footer is there, and whose blocks end at `end`.
+    fn attached(&mut self, end: u64, len: u64) -> Result<(Option<Footer>, Option<Header>), Error> {
+        let copy = footer::read_copy(self.storage, len)?;
+        footer::judge(&copy, Part::FooterCopy, 0, self.now, &mut self.out);
+        match DiskType::of(&copy) {
+            Some(kind @ (DiskType::Dynamic | DiskType::Differencing)) => self.rest(copy, kind, end, len),
+            _ => Ok((Some(copy), None)),
+        }
+    }
+
+    fn rest(
+        &mut self,
+        believed: Footer,
+        kind: DiskType,
+        limit: u64,
+        len: u64,
+    ) -> Result<(Option<Footer>, Option<Header>), Error> {
+        match self.sparse(&believed, kind, limit, len) {
             Ok(header) => Ok((Some(believed), header)),
             Err(Error::Invalid(finding)) => {
                 self.out.push(finding);

@@ -72,6 +72,8 @@ macro_rules! rules {
 }
 
 rules! {
+    /// The file can be read.
+    Unreadable = "unreadable", "the file cannot be read";
     /// The file holds no footer at all.
     TooShort = "too-short", "the file is too short for a VHD";
     /// In an SR, a footer has 512 bytes; early Virtual PC wrote one less.
@@ -214,7 +216,12 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { part, rule, offset, expected, found } = self;
-        write!(f, "{part} at byte {offset}: {}: expected {expected}, found {found}", rule.says())
+        write!(f, "{part}")?;
+        // A chain has no bytes.
+        if *part != Part::Chain {
+            write!(f, " at byte {offset}")?;
+        }
+        write!(f, ": {}: expected {expected}, found {found}", rule.says())
     }
 }
 

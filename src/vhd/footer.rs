@@ -88,7 +88,12 @@ impl Footer {
         legacy && Footer { hidden: 0, ..self.clone() }.computed_checksum() == self.checksum.get()
     }
 
-    /// The offset at which the header must lie, with the check that there is one.
+    /// Whether it starts with the cookie of a footer, be it of an image that is disabled.
+    pub(crate) fn has_cookie(&self) -> bool {
+        self.cookie == FOOTER_COOKIE || self.cookie == POISON_COOKIE
+    }
+
+    /// When the image was made.
     #[must_use]
     pub fn created(&self) -> VhdTime {
         VhdTime(self.timestamp.get())
@@ -124,7 +129,7 @@ fn read_at<S: Storage>(storage: &S, offset: u64, doing: &'static str) -> Result<
 
 /// Whether a footer can be believed at all: cookie and checksum.
 pub(crate) fn readable(footer: &Footer, part: Part, offset: u64) -> Result<(), Finding> {
-    if footer.cookie != FOOTER_COOKIE && footer.cookie != POISON_COOKIE {
+    if !footer.has_cookie() {
         let expected = format_args!("\"{}\"", FOOTER_COOKIE.escape_ascii()).to_string();
         let found = format_args!("\"{}\"", footer.cookie.escape_ascii()).to_string();
         return Err(Finding::new(part, Rule::Cookie, offset, expected, found));

@@ -236,6 +236,22 @@ impl<S: Storage> Image<S> {
         Ok(sparse.bat.last(&self.storage)?.map_or(end, |last| end.max(last.offset() + size)))
     }
 
+    /// Byte offset of the first byte behind metadata, blocks, and, of the block that lies last in the file, the last sector that
+    /// its bitmap says is there. While an image is in use its file may end there. `None` for a fixed disk.
+    ///
+    /// # Errors
+    /// BAT or bitmap cannot be read.
+    pub(crate) fn written_end(&self) -> Result<Option<u64>, Error> {
+        let Some(sparse) = &self.sparse else { return Ok(None) };
+        let end = self.data_end_at_least();
+        let Some(last) = sparse.bat.last(&self.storage)? else { return Ok(Some(end)) };
+        let mut bitmap = Bitmap(vec![0; usize::try_from(sparse.bitmap_size()).unwrap_or(0)]);
+        let read = self.storage.read_at(&mut bitmap.0, last.offset());
+        read.map_err(Error::io("reading a block's bitmap", last.offset()))?;
+        let sectors = bitmap.last().map_or(0, |sector| sector + 1) * SECTOR_SIZE;
+        Ok(Some(end.max(last.offset() + sparse.bitmap_size() + sectors)))
+    }
+
     /// As [`Self::data_end`], of a file that holds all of that.
     pub(crate) fn whole_data_end(&self) -> Result<u64, Error> {
         let end = self.data_end()?;

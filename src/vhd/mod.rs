@@ -13,6 +13,7 @@
 //! Every integer on disk is big-endian; a sector has 512 bytes.
 
 mod allocate;
+mod attached;
 mod bat;
 mod batmap;
 mod bitmap;
@@ -53,7 +54,7 @@ mod write;
 pub use bat::Bat;
 pub use batmap::Batmap;
 pub use chain::{Chain, ChainReader, Supply};
-pub use check::{Checkup, Scope, check};
+pub use check::{Checkup, Scope, check, check_in_place};
 pub use coalesce::{RawDisk, SectorSink};
 pub use create::{Creation, ParentLink, create_differencing, create_dynamic, create_fixed, fixed_footer};
 pub use deep::check_data;

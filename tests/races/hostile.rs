@@ -1,6 +1,7 @@
 //! What others may have put where staging areas are: it is left alone, and nothing is done to what it leads to.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -140,9 +141,11 @@ fn directories_of_the_python_plugins_go_only_when_told_to() {
         fs::write(place.sr().join(dir).join("0.vhd"), "half an image").unwrap();
     }
     fs::write(place.sr().join("tmpabc123"), "a file").unwrap();
-    let found = json!([
-        { "directory": "tmpAb3_x9", "files": ["0.vhd"] }, { "directory": "tmpabcd_123", "files": ["0.vhd"] },
-    ]);
+    let found = ["tmpAb3_x9", "tmpabcd_123"].map(|name| {
+        let occupied = place.sr().join(name).join("0.vhd").metadata().unwrap().blocks() * 512;
+        json!({ "directory": name, "files": ["0.vhd"], "occupied_size": occupied })
+    });
+    let found = json!(found);
     let before = everything(place.sr());
     for words in [&[][..], &["--dry-run"], &["--dry-run", "--legacy"]] {
         let report = place.recover(words).done().answer;

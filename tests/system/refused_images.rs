@@ -120,7 +120,7 @@ fn an_image_of_the_wrong_kind_is_refused() {
     let fixed = [fixed.0, footer.0].concat();
     let child = Disk::new(5, 4 << 20).parent(Disk::new(6, 1).uuid).bytes();
     let raw_child = Vhd(child.clone()).set(Part::Header, 40, &[0; 16]).0;
-    let wants = "expected a dynamic or differencing image, found a fixed one; convert it";
+    let wants = "expected a dynamic or differencing image, found a fixed one\nhint: `vhd-porter convert";
     refuse([
         Refusal::of("fixed", fixed.clone(), BAD, &[wants]),
         Refusal::of("fixed, packed", tar_gz(&[("disk.vhd", fixed)]), BAD, &[wants]),

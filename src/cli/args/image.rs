@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::shared::{Glance, Place, Tool};
 use super::values::{digest, level, uuid};
+use crate::sr::VdiName;
 use crate::stream::{Algorithm, Compression};
 
 /// Arguments of `import`.
@@ -52,9 +53,9 @@ pub struct Import {
 pub struct Export {
     #[command(flatten)]
     pub place: Place,
-    /// VDI to export, leaf first, once for each link
-    #[arg(long = "vdi", value_name = "UUID", required = true, value_parser = uuid)]
-    pub vdis: Vec<Uuid>,
+    /// VDI to export, leaf first, once for each link: its uuid, or enough of its beginning
+    #[arg(long = "vdi", value_name = "UUID", required = true)]
+    pub vdis: Vec<VdiName>,
     /// Add all parents of the one VDI that is given
     #[arg(long)]
     pub chain: bool,
@@ -85,9 +86,9 @@ pub struct Export {
 pub struct Copy {
     #[command(flatten)]
     pub place: Place,
-    /// VDI to copy, leaf first, once for each link
-    #[arg(long = "vdi", value_name = "UUID", required = true, value_parser = uuid)]
-    pub vdis: Vec<Uuid>,
+    /// VDI to copy, leaf first, once for each link: its uuid, or enough of its beginning
+    #[arg(long = "vdi", value_name = "UUID", required = true)]
+    pub vdis: Vec<VdiName>,
     /// Uuid for a copy, leaf first, once for each link [default: random]
     #[arg(long = "uuid", value_name = "UUID", value_parser = uuid)]
     pub uuids: Vec<Uuid>,

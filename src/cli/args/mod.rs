@@ -16,7 +16,7 @@ use clap::{ArgAction, Parser, Subcommand};
 pub(super) use disk::{Coalesce, Compare, Convert, Create, Flatten, Map, Repair, Snapshot};
 pub(super) use host::{Call, Cancel, Config, ConfigCheck, ConfigCommand, ConfigShow, Doctor, Status};
 pub(super) use image::{Copy, Export, Import};
-pub(super) use repository::{Check, Inspect, Recover};
+pub(super) use repository::{Check, Inspect, List, Recover, Report};
 pub(super) use shared::{Glance, Tool};
 
 /// Moves VHD images and chains in and out of storage repositories.
@@ -48,7 +48,11 @@ pub enum Command {
     Copy(Copy),
     /// Find everything that is wrong with VHD files or an SR
     Check(Check),
-    /// Show a VHD's fields, an image's members or an SR's chains
+    /// Show an SR's chains, their sizes and health
+    List(List),
+    /// Write a page on an SR: its chains, what takes the space, what is garbage or unhealthy
+    Report(Report),
+    /// Show a VHD's fields or an image's members
     Inspect(Inspect),
     /// Make one standalone dynamic VHD of a chain
     Flatten(Flatten),
@@ -96,6 +100,7 @@ impl Command {
                 | Self::Compare(_)
                 | Self::Coalesce(_)
                 | Self::Doctor(_)
+                | Self::Report(_)
         )
     }
 
@@ -107,6 +112,8 @@ impl Command {
             Self::Export(a) => a.json,
             Self::Copy(a) => a.json,
             Self::Check(a) => a.json,
+            Self::List(a) => a.json,
+            Self::Report(a) => a.json,
             Self::Inspect(a) => a.json,
             Self::Flatten(a) => a.json,
             Self::Convert(a) => a.json,

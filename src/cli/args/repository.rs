@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::shared::{Glance, Place};
 use super::values::uuid;
+use crate::sr::VdiName;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -28,16 +29,42 @@ pub struct Check {
     pub json: bool,
 }
 
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    pub place: Place,
+    /// Only the chains of this VDI: its uuid, or enough of its beginning; may be given several times
+    #[arg(long = "vdi", value_name = "UUID")]
+    pub vdis: Vec<VdiName>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct Report {
+    #[command(flatten)]
+    pub place: Place,
+    /// The page to write: a file that does not exist yet, or - for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+    /// Print what stands in the page as one JSON document instead
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
+}
+
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct Inspect {
     /// A VHD file or an image, the URL of one, or glance:ID
     #[arg(value_name = "FILE", required_unless_present_any = ["sr", "sr_uuid"], conflicts_with_all = ["sr", "sr_uuid"])]
     pub file: Option<String>,
-    /// Directory of an SR: its chains
+    /// Directory of an SR: the same as `list --sr`
     #[arg(long, value_name = "DIR", conflicts_with = "sr_uuid")]
     pub sr: Option<PathBuf>,
-    /// Uuid of an SR, mounted on this host
+    /// Uuid of an SR, mounted on this host: the same as `list --sr-uuid`
     #[arg(long, value_name = "UUID", value_parser = uuid)]
     pub sr_uuid: Option<Uuid>,
     /// Print one JSON document

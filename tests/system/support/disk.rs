@@ -24,8 +24,10 @@ pub(crate) struct Disk {
 /// Parent locators of an image to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Locators {
-    /// The three of vhd-util.
+    /// The three of vhd-util, for a parent of another name than it has in an SR.
     Written,
+    /// The three of vhd-util, for a parent that lies beside the image in an SR.
+    Beside,
     /// None, but room for them in front of the blocks.
     Room,
     /// None, and no room.
@@ -95,16 +97,30 @@ impl Disk {
             file[table + 4 * block..][..4].copy_from_slice(&entry);
             place += BLOCK / 512 + 1;
         }
-        if self.parent.is_some() && self.locators == Locators::Written {
-            let windows: Vec<u8> = ".\\old.vhd".encode_utf16().flat_map(u16::to_le_bytes).collect();
-            for text in [b"file://./old.vhd".as_slice(), &windows, &windows] {
-                let start = file.len();
-                file.extend(text);
-                file.resize(start + 512, 0);
-            }
+        for (_, text) in self.locators() {
+            let start = file.len();
+            file.extend(text);
+            file.resize(start + 512, 0);
         }
         file.resize(usize::try_from(self.first_block()).expect("metadata in memory"), 0);
         Vhd(file)
+    }
+
+    /// What the parent's file is called.
+    fn parent_name(&self) -> String {
+        let beside = self.parent.filter(|_| self.locators == Locators::Beside);
+        beside.map_or("old.vhd".to_owned(), |uuid| format!("{uuid}.vhd"))
+    }
+
+    /// Platform and text of the locators that are written.
+    fn locators(&self) -> Vec<(&'static [u8; 4], Vec<u8>)> {
+        if self.parent.is_none() || matches!(self.locators, Locators::Room | Locators::NoRoom) {
+            return Vec::new();
+        }
+        let name = self.parent_name();
+        let windows: Vec<u8> = format!(".\\{name}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mac = format!("file://./{name}").into_bytes();
+        vec![(b"MacX", mac), (b"W2ku", windows.clone()), (b"W2ru", windows)]
     }
 
     pub(crate) fn footer(&self) -> Vec<u8> {
@@ -138,10 +154,10 @@ impl Disk {
         if let Some(parent) = self.parent {
             h[40..56].copy_from_slice(parent.as_bytes());
             h[56..60].copy_from_slice(&700_000_000u32.to_be_bytes());
-            let name: Vec<u8> = "old.vhd".encode_utf16().flat_map(u16::to_be_bytes).collect();
+            let name: Vec<u8> = self.parent_name().encode_utf16().flat_map(u16::to_be_bytes).collect();
             h[64..64 + name.len()].copy_from_slice(&name);
-            let texts = [(b"MacX", 16u32), (b"W2ku", 18), (b"W2ru", 18)];
-            for (slot, (code, len)) in (0u64..).zip(texts).filter(|_| self.locators == Locators::Written) {
+            for (slot, (code, text)) in (0u64..).zip(self.locators()) {
+                let len = u32::try_from(text.len()).expect("a short text");
                 let at = 576 + 24 * usize::try_from(slot).expect("a slot");
                 h[at..at + 4].copy_from_slice(code);
                 h[at + 4..at + 8].copy_from_slice(&512u32.to_be_bytes());

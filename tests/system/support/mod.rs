@@ -2,6 +2,7 @@
 //! judges that share no code with the program.
 
 mod archive;
+mod browser;
 mod disk;
 mod fixture;
 mod judge;
@@ -13,6 +14,7 @@ mod sr;
 mod vhd;
 
 pub(crate) use archive::{Entry, gunzip, gzip, tar, tar_gz, tar_of_entries};
+pub(crate) use browser::Browser;
 pub(crate) use disk::{Disk, Locators, geometry};
 pub(crate) use fixture::Fixture;
 pub(crate) use judge::{digest_program, guest, have, python, sha256};

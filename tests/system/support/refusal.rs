@@ -88,7 +88,10 @@ impl Refusal {
         let said = &words.stderr;
         check(words.status == 1, format!("exit {}", words.status));
         check(words.stdout.is_empty(), format!("stdout: {}", words.text()));
-        check(said.lines().count() == 1 && said.starts_with("vhd-porter: "), format!("not one line: {said}"));
+        let mut lines = said.lines();
+        let error = lines.next().is_some_and(|line| line.starts_with("vhd-porter: "));
+        let hint = lines.next().is_none_or(|line| line.starts_with("hint: ")) && lines.next().is_none();
+        check(error && hint, format!("not an error and perhaps a hint: {said}"));
         for word in &self.words {
             check(said.contains(word.as_str()), format!("no {word:?} in: {said}"));
         }
