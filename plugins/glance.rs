@@ -1,9 +1,10 @@
 //! `glance`: images of OpenStack's image service become VDIs, and VDIs images.
 
-use vhd_porter::host::{self, Arguments, Class, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Class, Failure, Function, Parameter, Plugin, Transfer};
 use vhd_porter::http::{Client, Headers};
 use vhd_porter::pipeline::{self, Export, Identities, Import, Kind, parse_uuids};
 use vhd_porter::sr::Repository;
+use vhd_porter::status::Subject;
 use vhd_porter::stream::{Compression, Level};
 use vhd_porter::tool::Choice;
 use vhd_porter::transport::glance::{ApiVersion, Error, Image, Upload};
@@ -30,7 +31,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::required("extra_headers"),
                 Parameter::optional("api_version"),
             ],
-            |arguments| download(arguments, arguments.text("endpoint")?),
+            |arguments| download("glance.download_vhd2", arguments, arguments.text("endpoint")?),
         ),
         Function::pickled(
             "upload_vhd2",
@@ -43,7 +44,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::required("properties"),
                 Parameter::optional("api_version"),
             ],
-            |arguments| upload(arguments, arguments.text("endpoint")?),
+            |arguments| upload("glance.upload_vhd2", arguments, arguments.text("endpoint")?),
         ),
         // As nova called them before os-xenapi; always version 1.
         Function::pickled(
@@ -57,7 +58,7 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::required("sr_path"),
                 Parameter::required("extra_headers"),
             ],
-            |arguments| download(arguments, &endpoint_of_host(arguments)?),
+            |arguments| download("glance.download_vhd", arguments, &endpoint_of_host(arguments)?),
         ),
         Function::pickled(
             "upload_vhd",
@@ -71,18 +72,20 @@ pub(crate) const PLUGIN: Plugin = Plugin {
                 Parameter::required("extra_headers"),
                 Parameter::required("properties"),
             ],
-            |arguments| upload(arguments, &endpoint_of_host(arguments)?),
+            |arguments| upload("glance.upload_vhd", arguments, &endpoint_of_host(arguments)?),
         ),
     ],
 };
 
 /// Brings an image into the SR, its links under the uuids at the end of the stack: `{'root': {'uuid': LEAF}}`.
-fn download(arguments: &Arguments, endpoint: &str) -> Result<Value, Failure> {
+fn download(what: &str, arguments: &Arguments, endpoint: &str) -> Result<Value, Failure> {
     let (sr_path, settings) = host::sr_path(arguments)?;
     host::confine(&settings, &[&sr_path]);
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
     let image = image(arguments, endpoint, Client::new(&settings).map_err(refused)?)?;
-    host::work_with(&settings, Choice::Auto, |ctx| {
+    let subject =
+        Subject::new(what).source(image.to_string()).sr(&sr_path).vdis(&uuids.named().unwrap_or_default());
+    Transfer { settings: &settings, subject, choice: Choice::Auto }.run_with(|ctx| {
         let sr = Repository::open_writable(&sr_path, &settings).map_err(pipeline::Error::from)?;
         let (import, origin) = (Import { uuids, ..Import::default() }, Origin::of(&image.to_string()));
         let imported = ctx.run(|ctx| import.run(origin, || image.download(), &sr, ctx));
@@ -91,13 +94,14 @@ fn download(arguments: &Arguments, endpoint: &str) -> Result<Value, Failure> {
 }
 
 /// Writes VDIs, leaf first, as the data of an image that waits for it. The result is `None`.
-fn upload(arguments: &Arguments, endpoint: &str) -> Result<Value, Failure> {
+fn upload(what: &str, arguments: &Arguments, endpoint: &str) -> Result<Value, Failure> {
     let (sr_path, settings) = host::sr_path(arguments)?;
     host::confine(&settings, &[&sr_path]);
     let vdis = parse_uuids(&arguments.texts("vdi_uuids")?)?;
     let (compression, properties) = (compression(arguments)?, texts_of(arguments, "properties")?);
     let image = image(arguments, endpoint, Client::new(&settings).map_err(refused)?)?;
-    host::work_with(&settings, Choice::Embedded, |ctx| {
+    let subject = Subject::new(what).target(image.to_string()).sr(&sr_path).vdis(&vdis);
+    Transfer { settings: &settings, subject, choice: Choice::Embedded }.run_with(|ctx| {
         let sr = Repository::open(&sr_path).map_err(pipeline::Error::from)?;
         let upload = Upload::begin(image, &properties).map_err(|e| upload_failure(e.into()))?;
         let export = Export { vdis, chain: false, flatten: false, compression, digests: Vec::new() };

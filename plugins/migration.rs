@@ -6,6 +6,7 @@ use vhd_porter::config::{Settings, key};
 use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin};
 use vhd_porter::pipeline::{Adopt, Identities, Peer, Transfer, parse_uuid};
 use vhd_porter::sr::Repository;
+use vhd_porter::status::Subject;
 use vhd_porter::tool::Choice;
 use vhd_porter::wire::Value;
 
@@ -42,7 +43,8 @@ fn move_vhds_into_sr(arguments: &Arguments) -> Result<Value, Failure> {
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
     let directory = directory(arguments, &settings)?;
     host::confine(&settings, &[&sr_path, &settings.path(key::IMAGES)]);
-    host::work(Choice::Auto, |ctx| {
+    let subject = Subject::new("migration.move_vhds_into_sr").source_path(&directory).sr(&sr_path);
+    host::Transfer { settings: &settings, subject, choice: Choice::Auto }.run(|ctx| {
         let adopted =
             Adopt { directory, uuids }.run(&Repository::open_writable(&sr_path, &settings)?, ctx)?;
         Ok(adopted.root_only())
@@ -61,7 +63,10 @@ fn transfer_vhd(arguments: &Arguments) -> Result<Value, Failure> {
         ssh: settings.text(key::SSH).to_owned(),
         idle: settings.seconds(key::MIGRATION_IDLE_TIMEOUT),
     };
-    host::work(Choice::Embedded, |ctx| transfer.run(&Repository::open_writable(&sr_path, &settings)?, ctx))
+    let place = format!("{}:{}", transfer.peer, transfer.directory.display());
+    let subject = Subject::new("migration.transfer_vhd").target(place).sr(&sr_path).vdis(&[transfer.vdi]);
+    host::Transfer { settings: &settings, subject, choice: Choice::Embedded }
+        .run(|ctx| transfer.run(&Repository::open_writable(&sr_path, &settings)?, ctx))
 }
 
 /// Where the VHDs of the instance arrive. It is the same on both hosts.

@@ -1,10 +1,13 @@
 //! `porter`: our own functions, for control planes that speak to us directly. JSON is their natural form.
 
+mod status;
+
 use std::path::Path;
 
-use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin, Transfer};
 use vhd_porter::pipeline::{self, Copy, Depth, Export, Identities, Import, parse_uuids};
 use vhd_porter::sr::Repository;
+use vhd_porter::status::Subject;
 use vhd_porter::stream::{Algorithm, Compression};
 use vhd_porter::tool::Choice;
 use vhd_porter::transport::{Origin, Sink, Source, Target};
@@ -12,7 +15,7 @@ use vhd_porter::wire::Value;
 
 pub(crate) const PLUGIN: Plugin = Plugin {
     name: "porter",
-    about: "Imports, exports, copies, checks and inspects images and VDIs",
+    about: "Imports, exports, copies, checks and inspects images and VDIs; tells of those at work, and stops them",
     functions: &[
         Function::pickled(
             "import_image",
@@ -54,6 +57,8 @@ pub(crate) const PLUGIN: Plugin = Plugin {
         ),
         Function::pickled("check", &[Parameter::required("path"), Parameter::optional("deep")], check),
         Function::pickled("inspect", &[Parameter::required("path")], inspect),
+        Function::pickled("status", &[Parameter::optional("id")], status::status),
+        Function::pickled("cancel", &[Parameter::required("id")], status::cancel),
     ],
 };
 
@@ -74,7 +79,7 @@ fn digests(arguments: &Arguments) -> Result<Vec<Algorithm>, Failure> {
         Algorithm::named(name)
             .ok_or_else(|| Failure::argument(format!("digests: expected {expected}, found {name:?}")))
     };
-    names.iter().map(|name| known(&name.as_ref())).collect()
+    names.iter().map(known).collect()
 }
 
 /// Brings a file, a URL or an image of Glance into the SR; the answer is that of `vhd-porter import --json`.
@@ -92,7 +97,11 @@ fn import_image(arguments: &Arguments) -> Result<Value, Failure> {
         digests: digests(arguments)?,
     };
     host::confine(&settings, &[&sr_path]);
-    host::work(choice(arguments)?, |ctx| {
+    let subject = Subject::new("porter.import_image")
+        .source(Source::shown(image))
+        .sr(&sr_path)
+        .vdis(&import.uuids.named().unwrap_or_default());
+    Transfer { settings: &settings, subject, choice: choice(arguments)? }.run(|ctx| {
         let sr = Repository::open_writable(&sr_path, &settings)?;
         import.run(Origin::of(image), || Source::open(image, &settings), &sr, ctx)
     })
@@ -118,7 +127,8 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
     };
     let directory = host::directory_beside_sr(file, &sr_path)?;
     host::confine(&settings, &[&sr_path, &directory]);
-    host::work(Choice::Embedded, |ctx| {
+    let subject = Subject::new("porter.export_image").target(file).sr(&sr_path).vdis(&export.vdis);
+    Transfer { settings: &settings, subject, choice: Choice::Embedded }.run(|ctx| {
         let sr = Repository::open(&sr_path)?;
         export.run(&sr, Sink::open(&Target::from(file), &settings)?, ctx)
     })
@@ -129,15 +139,21 @@ fn copy(arguments: &Arguments) -> Result<Value, Failure> {
     let (sr_path, settings) = host::sr_path(arguments)?;
     let copy = Copy { vdis: parse_uuids(&arguments.texts("vdi_uuids")?)?, uuids: identities(arguments)? };
     host::confine(&settings, &[&sr_path]);
-    host::work(choice(arguments)?, |ctx| copy.run(&Repository::open_writable(&sr_path, &settings)?, ctx))
+    let subject = Subject::new("porter.copy").sr(&sr_path).vdis(&copy.vdis);
+    Transfer { settings: &settings, subject, choice: choice(arguments)? }
+        .run(|ctx| copy.run(&Repository::open_writable(&sr_path, &settings)?, ctx))
 }
 
 /// Every finding in a VHD file, or in the SR whose directory is given.
 fn check(arguments: &Arguments) -> Result<Value, Failure> {
     let path = Path::new(arguments.text("path")?);
     let depth = if arguments.flag("deep")? { Depth::Data } else { Depth::Metadata };
-    host::confine(&host::settings()?, &[]);
-    host::work(Choice::Embedded, |ctx| pipeline::check(path, depth, ctx))
+    let settings = host::settings()?;
+    host::confine(&settings, &[]);
+    let subject = Subject::new("porter.check");
+    let subject = if path.is_dir() { subject.sr(path) } else { subject.source_path(path) };
+    Transfer { settings: &settings, subject, choice: Choice::Embedded }
+        .run(|ctx| pipeline::check(path, depth, ctx))
 }
 
 /// The fields of a VHD, the members of an image, or the chains of the SR whose directory is given.

@@ -1,8 +1,9 @@
 //! `workarounds`: a safe copy of a chain, made by hand because cloning it in the storage manager was not safe once.
 
-use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin};
+use vhd_porter::host::{self, Arguments, Failure, Function, Parameter, Plugin, Transfer};
 use vhd_porter::pipeline::{Copy, Identities, parse_uuids};
 use vhd_porter::sr::Repository;
+use vhd_porter::status::Subject;
 use vhd_porter::tool::Choice;
 use vhd_porter::wire::Value;
 
@@ -26,10 +27,10 @@ fn safe_copy_vdis(arguments: &Arguments) -> Result<Value, Failure> {
     let vdis = parse_uuids(&arguments.texts("vdi_uuids")?)?;
     let uuids = Identities::parse_stack(&arguments.texts("uuid_stack")?)?;
     host::confine(&settings, &[&sr_path]);
-    let copied = host::work(Choice::Auto, |ctx| {
+    let subject = Subject::new("workarounds.safe_copy_vdis").sr(&sr_path).vdis(&vdis);
+    Transfer { settings: &settings, subject, choice: Choice::Auto }.run(|ctx| {
         Copy { vdis, uuids }
             .run(&Repository::open_writable(&sr_path, &settings)?, ctx)
             .map(|copied| copied.root_only())
-    })?;
-    Ok(copied)
+    })
 }

@@ -4,7 +4,8 @@
 //! Dependencies point one way, and a test keeps it so:
 //!
 //! ```text
-//! plugins, main ─▶ cli, host ─▶ pipeline ─▶ transport, sr, tool ─▶ http, stream, vhd, config ─▶ wire, os
+//! plugins, main ─▶ cli, host ─▶ status ─▶ pipeline ─▶ transport, sr, tool ─▶ http, stream, vhd, config ─▶ wire, os
+//!                       ├────▶ log ─▶ wire
 //!                       └────▶ xenapi, boot, block, iso, dom0 ──────▶ http, sr, config ─▶ wire, os
 //!           cli ─▶ doctor ─▶ xenapi, sr, tool, http
 //!               └▶ setup ────────────────────────────────────────────────────────────────▶ os
@@ -22,10 +23,12 @@ pub mod dom0;
 pub mod host;
 pub mod http;
 pub mod iso;
+pub mod log;
 pub mod os;
 pub mod pipeline;
 pub mod setup;
 pub mod sr;
+pub mod status;
 pub mod stream;
 pub mod tool;
 pub mod transport;

@@ -10,6 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vhd", &[]),
     ("wire", &[]),
     ("config", &["wire"]),
+    ("log", &["wire"]),
     ("http", &["config", "wire"]),
     ("xenapi", &["http", "config", "wire", "os"]),
     ("boot", &["os"]),
@@ -20,9 +21,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("iso", &["sr", "os"]),
     ("tool", &["vhd", "os"]),
     ("pipeline", &["transport", "http", "sr", "tool", "stream", "vhd", "os"]),
+    ("status", &["pipeline", "log", "os"]),
     ("vhd_util", &["vhd", "os"]),
     ("dom0", &["config", "wire", "os"]),
-    ("host", &["pipeline", "tool", "xenapi", "boot", "block", "iso", "dom0", "config", "wire", "os"]),
+    (
+        "host",
+        &[
+            "status", "pipeline", "tool", "xenapi", "boot", "block", "iso", "dom0", "log", "config", "wire",
+            "os",
+        ],
+    ),
     ("doctor", &["xenapi", "http", "sr", "tool", "vhd", "config", "os"]),
     ("setup", &["os"]),
     (
@@ -30,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "doctor",
             "setup",
+            "status",
             "pipeline",
             "xenapi",
             "transport",
@@ -37,6 +46,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tool",
             "stream",
             "vhd",
+            "log",
             "config",
             "wire",
             "os",
@@ -113,6 +123,7 @@ fn the_programs_use_only_the_top() {
             "plugins",
             &[
                 "host",
+                "status",
                 "pipeline",
                 "xenapi",
                 "boot",

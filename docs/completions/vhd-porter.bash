@@ -19,6 +19,9 @@ _vhd-porter() {
             vhd__porter,call)
                 cmd="vhd__porter__call"
                 ;;
+            vhd__porter,cancel)
+                cmd="vhd__porter__cancel"
+                ;;
             vhd__porter,check)
                 cmd="vhd__porter__check"
                 ;;
@@ -79,6 +82,9 @@ _vhd-porter() {
             vhd__porter,snapshot)
                 cmd="vhd__porter__snapshot"
                 ;;
+            vhd__porter,status)
+                cmd="vhd__porter__status"
+                ;;
             vhd__porter,uninstall)
                 cmd="vhd__porter__uninstall"
                 ;;
@@ -108,6 +114,9 @@ _vhd-porter() {
                 ;;
             vhd__porter__help,call)
                 cmd="vhd__porter__help__call"
+                ;;
+            vhd__porter__help,cancel)
+                cmd="vhd__porter__help__cancel"
                 ;;
             vhd__porter__help,check)
                 cmd="vhd__porter__help__check"
@@ -169,6 +178,9 @@ _vhd-porter() {
             vhd__porter__help,snapshot)
                 cmd="vhd__porter__help__snapshot"
                 ;;
+            vhd__porter__help,status)
+                cmd="vhd__porter__help__status"
+                ;;
             vhd__porter__help,uninstall)
                 cmd="vhd__porter__help__uninstall"
                 ;;
@@ -188,7 +200,7 @@ _vhd-porter() {
 
     case "${cmd}" in
         vhd__porter)
-            opts="-v -q -h -V --verbose --quiet --config --help --version import export copy check list report inspect flatten convert compare map create snapshot coalesce repair recover call config doctor install uninstall help"
+            opts="-v -q -h -V --verbose --quiet --config --help --version import export copy check list report inspect flatten convert compare map create snapshot coalesce repair recover status cancel call config doctor install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -217,6 +229,28 @@ _vhd-porter() {
                     return 0
                     ;;
                 --plugin-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vhd__porter__cancel)
+            opts="-v -q -h --wait --json --verbose --quiet --config --help <ID>"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -640,7 +674,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__help)
-            opts="import export copy check list report inspect flatten convert compare map create snapshot coalesce repair recover call config doctor install uninstall help"
+            opts="import export copy check list report inspect flatten convert compare map create snapshot coalesce repair recover status cancel call config doctor install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -654,6 +688,20 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__help__call)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vhd__porter__help__cancel)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -989,6 +1037,20 @@ _vhd-porter() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        vhd__porter__help__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         vhd__porter__help__uninstall)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1257,6 +1319,24 @@ _vhd-porter() {
             ;;
         vhd__porter__snapshot)
             opts="-v -q -h --json --verbose --quiet --config --help <PARENT> <CHILD>"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vhd__porter__status)
+            opts="-w -a -v -q -h --watch --all --json --verbose --quiet --config --help [ID]"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

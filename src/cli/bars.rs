@@ -5,24 +5,26 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::log;
 use crate::pipeline::{Progress, Stage};
 
-const BAR: &str = "{msg:24} {wide_bar} {bytes:>10} of {total_bytes:10} {bytes_per_sec:>12} {eta:>4}";
-const COUNTER: &str = "{msg:24} {spinner} {bytes:>10} {bytes_per_sec:>12}";
-const BUSY: &str = "{msg:24} {spinner}";
+/// The numbers have room to grow, so that the bar keeps its length.
+const BAR: &str =
+    "{msg} {wide_bar} {percent:>3} % {bytes:>11} of {total_bytes} {binary_bytes_per_sec:>13} {eta:>4} left";
+const COUNTER: &str = "{msg} {spinner} {bytes}  {binary_bytes_per_sec}  for {elapsed}";
+const BUSY: &str = "{msg} {spinner} for {elapsed}";
+
+/// The bar that is on the terminal: a process has one at a time.
+static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// The bar of the stage that is going on.
 #[derive(Debug)]
-pub(super) struct Bars(Mutex<ProgressBar>);
-
-impl Bars {
-    pub(super) fn new() -> Self {
-        Self(Mutex::new(ProgressBar::hidden()))
-    }
-}
+pub(super) struct Bars;
 
 impl Progress for Bars {
     fn stage(&self, stage: Stage, total: Option<u64>) {
+        // A new one draws itself where the cursor is.
+        draw(None);
         let bar = match total {
             Some(total) => ProgressBar::new(total),
             None => ProgressBar::new_spinner(),
@@ -37,18 +39,35 @@ impl Progress for Bars {
         );
         bar.set_message(stage.says());
         bar.enable_steady_tick(Duration::from_millis(200));
-        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        current.finish_and_clear();
-        *current = bar;
+        draw(Some(bar));
     }
 
     fn advance(&self, bytes: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).inc(bytes);
+        if let Some(bar) = &*DRAWN.lock().unwrap_or_else(PoisonError::into_inner) {
+            bar.inc(bytes);
+        }
     }
 }
 
 impl Drop for Bars {
     fn drop(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).finish_and_clear();
+        draw(None);
+    }
+}
+
+/// Puts `bar` in the place of the one that is drawn.
+fn draw(bar: Option<ProgressBar>) {
+    let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(before) = drawn.take() {
+        before.finish_and_clear();
+    }
+    *drawn = bar;
+}
+
+/// Writes a line to standard error, above the bar if one is drawn.
+pub(super) fn above(line: &str) {
+    match &*DRAWN.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(bar) => bar.suspend(|| log::to_stderr(line)),
+        None => log::to_stderr(line),
     }
 }

@@ -3,15 +3,18 @@
 use super::args::Check as Args;
 use super::outcome::{Exit, Failure};
 use super::{place, session, show};
-use crate::pipeline::{Checkups, Depth, FileCheckup, check_file, check_repository};
+use crate::pipeline::{Checkups, Depth, FileCheckup, check_files, check_repository};
 use crate::sr::Repository;
+use crate::status::Subject;
 
-pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let depth = if args.deep { Depth::Data } else { Depth::Metadata };
     let sr = if args.files.is_empty() { Some(place::find(args.sr.as_deref(), args.sr_uuid)?) } else { None };
-    let checkups = session::with_context(&session::embedded(), true, |ctx| match &sr {
+    let subject = Subject::new("check").source_paths(&args.files);
+    let subject = sr.iter().fold(subject, |subject, sr| subject.sr(sr));
+    let checkups = session::transfer(subject, &session::embedded(), quiet, |ctx| match &sr {
         Some(sr) => check_repository(&Repository::open(sr)?, depth, ctx),
-        None => args.files.iter().map(|file| check_file(file, depth, ctx)).collect(),
+        None => check_files(&args.files, depth, ctx),
     });
     let checkups = Checkups::of(checkups?);
     if args.json {

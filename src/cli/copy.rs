@@ -5,13 +5,15 @@ use super::outcome::{Exit, Failure};
 use super::{place, session, show};
 use crate::pipeline::Copy;
 use crate::sr::Repository;
+use crate::status::Subject;
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let settings = session::settings()?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
-    let copied = session::with_context(&args.tool, quiet, |ctx| {
-        let sr = Repository::open_writable(&sr_path, &settings)?;
-        let vdis = sr.find_all(&args.vdis)?;
+    let sr = Repository::open_writable(&sr_path, &settings)?;
+    let vdis = sr.find_all(&args.vdis)?;
+    let subject = Subject::new("copy").sr(&sr_path).vdis(&vdis);
+    let copied = session::transfer(subject, &args.tool, quiet, |ctx| {
         Copy { vdis, uuids: session::identities(&args.uuids) }.run(&sr, ctx)
     })?;
     if args.json {

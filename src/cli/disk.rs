@@ -4,10 +4,12 @@ use super::args::{Coalesce, Compare, Convert, Create, Flatten, Repair, Snapshot}
 use super::outcome::{Exit, Failure};
 use super::{check, session, show};
 use crate::pipeline::{self, Form, Made};
+use crate::status::Subject;
 
 pub(super) fn flatten(args: &Flatten, quiet: bool) -> Result<Exit, Failure> {
     let flatten = pipeline::Flatten { links: args.links.clone(), output: args.output.clone() };
-    let flat = session::with_context(&session::embedded(), quiet, |ctx| flatten.run(ctx))?;
+    let subject = Subject::new("flatten").source_paths(&args.links).target_path(&args.output);
+    let flat = session::transfer(subject, &session::embedded(), quiet, |ctx| flatten.run(ctx))?;
     let words = || {
         let (links, disk, file) =
             (flat.links.len(), show::size(flat.virtual_size), show::size(flat.physical_size));
@@ -20,7 +22,8 @@ pub(super) fn flatten(args: &Flatten, quiet: bool) -> Result<Exit, Failure> {
 pub(super) fn convert(args: &Convert, quiet: bool) -> Result<Exit, Failure> {
     let (input, output) = (args.input.clone(), args.output.clone());
     let convert = pipeline::Convert { input, raw: args.raw, output, form: args.to };
-    let converted = session::with_context(&session::embedded(), quiet, |ctx| convert.run(ctx))?;
+    let subject = Subject::new("convert").source_path(&args.input).target_path(&args.output);
+    let converted = session::transfer(subject, &session::embedded(), quiet, |ctx| convert.run(ctx))?;
     let words = || {
         let (disk, file) = (show::size(converted.virtual_size), show::size(converted.physical_size));
         format!("{} holds the {disk} disk in {file}\n", args.output.display())
@@ -30,7 +33,8 @@ pub(super) fn convert(args: &Convert, quiet: bool) -> Result<Exit, Failure> {
 }
 
 pub(super) fn compare(args: &Compare, quiet: bool) -> Result<Exit, Failure> {
-    let comparison = session::with_context(&session::embedded(), quiet, |ctx| {
+    let subject = Subject::new("compare").source_path(&args.left).target_path(&args.right);
+    let comparison = session::transfer(subject, &session::embedded(), quiet, |ctx| {
         pipeline::compare(&args.left, &args.right, ctx)
     })?;
     let words = || match comparison.first_difference {
@@ -49,16 +53,12 @@ pub(super) fn compare(args: &Compare, quiet: bool) -> Result<Exit, Failure> {
 
 pub(super) fn create(args: &Create) -> Result<Exit, Failure> {
     let form = if args.fixed { Form::Fixed } else { Form::Dynamic };
-    let made = session::with_context(&session::embedded(), true, |ctx| {
-        pipeline::create(&args.file, args.size, form, ctx)
-    })?;
+    let made = session::at_once(|ctx| pipeline::create(&args.file, args.size, form, ctx))?;
     Ok(show_made(args.json, &made))
 }
 
 pub(super) fn snapshot(args: &Snapshot) -> Result<Exit, Failure> {
-    let made = session::with_context(&session::embedded(), true, |ctx| {
-        pipeline::snapshot(&args.parent, &args.child, ctx)
-    })?;
+    let made = session::at_once(|ctx| pipeline::snapshot(&args.parent, &args.child, ctx))?;
     Ok(show_made(args.json, &made))
 }
 
@@ -69,8 +69,9 @@ fn show_made(json: bool, made: &Made) -> Exit {
 }
 
 pub(super) fn coalesce(args: &Coalesce, quiet: bool) -> Result<Exit, Failure> {
+    let subject = Subject::new("coalesce").source_path(&args.file);
     let coalesced =
-        session::with_context(&session::embedded(), quiet, |ctx| pipeline::coalesce(&args.file, ctx))?;
+        session::transfer(subject, &session::embedded(), quiet, |ctx| pipeline::coalesce(&args.file, ctx))?;
     let words = || {
         let (bytes, leaf) = (show::size(coalesced.sectors * 512), args.file.display());
         format!("{} took {bytes} and holds the disk now; {leaf} is not needed any more\n", coalesced.parent)
@@ -80,8 +81,7 @@ pub(super) fn coalesce(args: &Coalesce, quiet: bool) -> Result<Exit, Failure> {
 }
 
 pub(super) fn repair(args: &Repair) -> Result<Exit, Failure> {
-    let repaired =
-        session::with_context(&session::embedded(), true, |ctx| pipeline::repair(&args.file, ctx))?;
+    let repaired = session::at_once(|ctx| pipeline::repair(&args.file, ctx))?;
     let words = || {
         let done =
             if repaired.changed { "a footer was rewritten from the other" } else { "both footers were good" };

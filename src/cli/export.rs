@@ -7,6 +7,7 @@ use super::outcome::{Exit, Failure};
 use super::{openstack, place, session, show};
 use crate::pipeline::{Export, Exported};
 use crate::sr::Repository;
+use crate::status::Subject;
 use crate::stream::Compression;
 use crate::transport::{Sink, Target};
 
@@ -21,9 +22,15 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     })?;
     let settings = openstack::settings(&args.glance)?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
-    let exported = session::with_context(&session::embedded(), quiet, |ctx| {
-        let sr = Repository::open(&sr_path)?;
-        let vdis = sr.find_all(&args.vdis)?;
+    let sr = Repository::open(&sr_path)?;
+    let vdis = sr.find_all(&args.vdis)?;
+    let subject = Subject::new("export").sr(&sr_path).vdis(&vdis);
+    let subject = match &target {
+        Target::File(path) => subject.target_path(path),
+        Target::Stdout => subject.target("standard output"),
+        Target::Glance(_) => subject.target(&args.output),
+    };
+    let exported = session::transfer(subject, &session::embedded(), quiet, |ctx| {
         let digests = args.digests.clone();
         let export = Export { vdis, chain: args.chain, flatten: args.flatten, compression, digests };
         export.run(&sr, Sink::open(&target, &settings)?, ctx)

@@ -9,6 +9,7 @@ use super::place::{self, Known};
 use super::{openstack, session, show};
 use crate::pipeline::{Import, Imported};
 use crate::sr::Repository;
+use crate::status::Subject;
 use crate::transport::{Origin, Source};
 use crate::wire::scrub::scrub;
 
@@ -43,7 +44,8 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
     let settings = openstack::settings(&args.glance)?;
     // A URL is shown as its source shows it: without secrets. Where the call was done before, none is opened.
     let mut name = scrub(&args.image);
-    let imported = session::with_context(&args.tool, quiet, |ctx| {
+    let subject = Subject::new("import").source(Source::shown(&args.image)).sr(&path).vdis(&args.uuids);
+    let imported = session::transfer(subject, &args.tool, quiet, |ctx| {
         let sr = if args.create_sr {
             Repository::create(&path, &settings)
         } else {

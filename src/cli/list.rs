@@ -19,7 +19,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 
 /// Shows the chains of the SR at `path`; only those of some VDIs, if any are named.
 pub(super) fn list(path: &Path, vdis: &[VdiName], json: bool) -> Result<Exit, Failure> {
-    let survey = session::with_context(&session::embedded(), true, |ctx| {
+    let survey = session::at_once(|ctx| {
         let sr = Repository::open(path)?;
         let vdis = sr.find_all(vdis)?;
         vdis.iter().try_for_each(|uuid| sr.open_vdi(*uuid).map(drop))?;

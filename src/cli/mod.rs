@@ -3,6 +3,7 @@
 mod args;
 mod bars;
 mod call;
+mod cancel;
 mod cells;
 mod changes;
 mod check;
@@ -19,6 +20,7 @@ mod map;
 mod openstack;
 mod outcome;
 mod pages;
+mod panel;
 mod papers;
 mod picture;
 mod place;
@@ -26,6 +28,7 @@ mod recover;
 mod report;
 mod session;
 mod show;
+mod status;
 mod uninstall;
 
 use std::ffi::OsString;
@@ -35,7 +38,7 @@ use clap::Parser;
 use args::Command;
 use outcome::Failure;
 
-use crate::os;
+use crate::{log, os};
 
 pub use args::Cli;
 pub use outcome::Exit;
@@ -63,7 +66,7 @@ fn run(cli: &Cli) -> Exit {
     session::log(cli.verbose, cli.quiet);
     session::configure(cli.config.clone());
     os::give_up_privileges();
-    if cli.command.cleans_up() {
+    if cli.command.stops_in_order() {
         os::stop::note_signals();
     }
     let quiet = cli.quiet;
@@ -71,7 +74,7 @@ fn run(cli: &Cli) -> Exit {
         Command::Import(args) => import::run(args, quiet),
         Command::Export(args) => export::run(args, quiet),
         Command::Copy(args) => copy::run(args, quiet),
-        Command::Check(args) => check::run(args),
+        Command::Check(args) => check::run(args, quiet),
         Command::List(args) => list::run(args),
         Command::Report(args) => report::run(args),
         Command::Inspect(args) => inspect::run(args),
@@ -84,11 +87,18 @@ fn run(cli: &Cli) -> Exit {
         Command::Coalesce(args) => disk::coalesce(args, quiet),
         Command::Repair(args) => disk::repair(args),
         Command::Recover(args) => recover::run(args),
+        Command::Status(args) => status::run(args),
+        Command::Cancel(args) => cancel::run(args),
         Command::Call(args) => call::run(args),
         Command::Config(args) => config::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Install(args) => install::run(args),
         Command::Uninstall(args) => uninstall::run(args),
     };
-    show::ended(done.unwrap_or_else(|failure| outcome::report(&failure, cli.command.json())))
+    show::ended(done.unwrap_or_else(|failure| {
+        if cli.verbose > 0 {
+            log::tell_held();
+        }
+        outcome::report(&failure, cli.command.json())
+    }))
 }

@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing::Level;
 
 use super::args;
-use super::bars::Bars;
-use super::outcome::Failure;
+use super::bars::{self, Bars};
+use super::outcome::{self, Failure};
 use crate::config::{self, Origin, Settings, key};
+use crate::log::{self, Destination};
 use crate::os;
-use crate::pipeline::{self, Context, Identities, Lines, Progress, Silent};
-use crate::tool;
+use crate::pipeline::{self, Both, Context, Identities, Lines, Progress, Silent};
+use crate::status::{Reporter, Subject};
+use crate::tool::{self, Choice};
 
 /// How often a line is written where no bar can be drawn.
 const EVERY: Duration = Duration::from_secs(5);
@@ -37,19 +39,12 @@ pub(super) fn configuration() -> Option<&'static Path> {
 /// Logs go to standard error: warnings, and with `-v` more.
 pub(super) fn log(verbose: u8, quiet: bool) {
     let level = match (quiet, verbose) {
-        (true, _) => LevelFilter::ERROR,
-        (_, 0) => LevelFilter::WARN,
-        (_, 1) => LevelFilter::INFO,
-        _ => LevelFilter::DEBUG,
+        (true, _) => Level::ERROR,
+        (_, 0) => Level::WARN,
+        (_, 1) => Level::INFO,
+        _ => Level::DEBUG,
     };
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(level)
-        .with_ansi(false)
-        .without_time()
-        .with_target(false);
-    // Only the first subscriber of a process counts: in tests there may be one already.
-    let _ = subscriber.try_init();
+    log::start(&Destination::Person(bars::above), level);
 }
 
 /// Whoever is to be told how far the work is.
@@ -57,7 +52,7 @@ pub(super) fn progress(quiet: bool) -> Box<dyn Progress> {
     if quiet {
         Box::new(Silent)
     } else if std::io::stderr().is_terminal() {
-        Box::new(Bars::new())
+        Box::new(Bars)
     } else {
         Box::new(Lines::new(EVERY, |line| eprintln!("{line}")))
     }
@@ -73,8 +68,9 @@ pub(super) fn misconfigured(error: &config::Error) -> Failure {
     Failure::other("bad-configuration", os::in_full(error))
 }
 
-/// Runs `work` with a context made from the command line.
-pub(super) fn with_context<T>(
+/// Runs `work`, which moves the data of `subject`: its progress is shown, and its status told for as long as it lasts.
+pub(super) fn transfer<T>(
+    subject: Subject,
     tool: &args::Tool,
     quiet: bool,
     work: impl FnOnce(Context<'_>) -> Result<T, pipeline::Error>,
@@ -83,11 +79,28 @@ pub(super) fn with_context<T>(
     if let Some(command) = &tool.vhd_util {
         settings.set(key::VHD_UTIL, command.as_str(), Origin::Option).map_err(|e| misconfigured(&e))?;
     }
-    let tool = tool::select(tool.tool, settings.text(key::VHD_UTIL))?;
     let progress = progress(quiet);
+    let reporter = Reporter::begin(&settings.path(key::STATE), subject);
+    let done = in_context(&settings, tool.tool, &Both(progress.as_ref(), &reporter), work);
+    reporter.end(done.as_ref().err().map(outcome::message).as_deref());
+    done
+}
+
+/// Runs `work`, which is done at once, with the embedded engine.
+pub(super) fn at_once<T>(work: impl FnOnce(Context<'_>) -> Result<T, pipeline::Error>) -> Result<T, Failure> {
+    in_context(&settings()?, Choice::Embedded, &Silent, work)
+}
+
+fn in_context<T>(
+    settings: &Settings,
+    choice: Choice,
+    progress: &dyn Progress,
+    work: impl FnOnce(Context<'_>) -> Result<T, pipeline::Error>,
+) -> Result<T, Failure> {
+    let tool = tool::select(choice, settings.text(key::VHD_UTIL))?;
     let context = Context {
         tool: tool.as_ref(),
-        progress: progress.as_ref(),
+        progress,
         clock: SystemTime::now,
         threads: pipeline::threads(settings.number(key::THREADS)),
     };
@@ -96,7 +109,7 @@ pub(super) fn with_context<T>(
 
 /// The embedded engine, for work that needs no other.
 pub(super) fn embedded() -> args::Tool {
-    args::Tool { tool: tool::Choice::Embedded, vhd_util: None }
+    args::Tool { tool: Choice::Embedded, vhd_util: None }
 }
 
 /// Uuids as given on the command line: none means random ones.

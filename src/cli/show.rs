@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -12,14 +13,31 @@ use crate::pipeline::LinkReport;
 
 /// Why standard output did not take all that was written to it.
 static REFUSED: OnceLock<std::io::Error> = OnceLock::new();
+/// Whether its reader has gone.
+static GONE: AtomicBool = AtomicBool::new(false);
 
 /// Writes `text` to standard output. A reader that went away is no error of ours.
 pub(super) fn text(text: &str) {
+    write(&printable(text));
+}
+
+/// Writes `text`, which drives the terminal, to standard output: what in it is not ours must be [`printable`].
+pub(super) fn screen(text: &str) {
+    write(text);
+}
+
+fn write(text: &str) {
     let mut out = std::io::stdout().lock();
-    match out.write_all(printable(text).as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => drop(REFUSED.set(error)),
-        _ => {}
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => GONE.store(true, Ordering::Relaxed),
+        Err(error) => drop(REFUSED.set(error)),
+        Ok(()) => {}
     }
+}
+
+/// Whether standard output takes nothing any more: whoever read it has gone, or the system refuses.
+pub(super) fn is_refused() -> bool {
+    GONE.load(Ordering::Relaxed) || REFUSED.get().is_some()
 }
 
 /// `text` without what drives a terminal, or turns the direction of writing: names in it come from files, and may hold anything.

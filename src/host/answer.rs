@@ -10,6 +10,7 @@ use super::call::Call;
 use super::failure::{Class, Failure, unknown_function};
 use super::given::{Given, Reply};
 use super::plugin::{Function, Plugin};
+use crate::log;
 use crate::wire::xmlrpc::Answer;
 use crate::wire::{Value, json, pickle};
 
@@ -31,14 +32,15 @@ pub fn answer(plugin: &Plugin, argument: &OsStr) -> Answer {
     let started = Instant::now();
     tracing::info!(function = function.name, "called");
     let result = guarded(|| perform(function, &call));
-    let seconds = started.elapsed().as_secs();
+    let seconds = format!("{:.3}", started.elapsed().as_secs_f64());
     match result {
         Ok(text) => {
-            tracing::info!(function = function.name, seconds, "done");
+            tracing::info!(function = function.name, %seconds, "done");
             Answer::Success(text)
         }
         Err(failure) => {
-            tracing::error!(function = function.name, seconds, "{failure}");
+            log::tell_held();
+            tracing::error!(function = function.name, %seconds, "{failure}");
             Answer::Failure(failure.description(function.name))
         }
     }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::message::presentable;
 use super::plugin::{Plugin, did_you_mean};
+use crate::log::presentable;
 use crate::os;
 
 /// The classes of failure, by the names of the Python exceptions they stood for in the original plugins.

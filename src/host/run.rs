@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use super::answer::answer;
 use super::catalog;
 use super::invocation::{Invocation, usage};
-use super::log::{self, Destination};
 use super::plugin::Plugin;
+use crate::log::{self, Destination};
 use crate::os;
 
 /// Called wrongly: no plugin, or not exactly one argument for it.
@@ -22,8 +22,11 @@ const USAGE: u8 = 2;
 pub fn run(plugins: &[Plugin], argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     match Invocation::read(plugins, argv) {
         Invocation::Call { plugin, argument, by_hand } => {
-            let destination =
-                if by_hand { Destination::Stderr } else { Destination::Syslog { tag: plugin.name } };
+            let destination = if by_hand {
+                Destination::Person(log::to_stderr)
+            } else {
+                Destination::Syslog { tag: plugin.name }
+            };
             log::start(&destination, tracing::Level::INFO);
             log::panics();
             os::give_up_privileges();

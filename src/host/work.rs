@@ -9,14 +9,15 @@ use crate::block;
 use crate::config::{self, Settings, key};
 use crate::iso;
 use crate::os;
-use crate::pipeline::{self, Context, Kind, Lines};
+use crate::pipeline::{self, Context, Kind, Progress, Silent};
+use crate::status;
 use crate::tool::{self, Choice};
 use crate::wire::{Value, json};
 
 /// How often a running call writes to the log how far it is.
-const EVERY: Duration = Duration::from_secs(5);
+pub(super) const EVERY: Duration = Duration::from_secs(5);
 
-/// Runs `work` with the tool of `choice`, its progress in the log; what it returns is the result of the call.
+/// Runs `work`, which moves no data, with the tool of `choice`; what it returns is the result of the call.
 ///
 /// # Errors
 /// Those of `work`, as the control plane knows them.
@@ -24,27 +25,23 @@ pub fn work<T: Serialize>(
     choice: Choice,
     work: impl FnOnce(Context<'_>) -> Result<T, pipeline::Error>,
 ) -> Result<Value, Failure> {
-    work_with(&settings()?, choice, |context| Ok(context.run(work)?))
+    in_context(&settings()?, choice, &Silent, |context| value(&context.run(work)?))
 }
 
-/// As [`work`], for work that has looked at the settings and knows best what its errors mean.
-///
-/// # Errors
-/// Those of `work`.
-pub fn work_with<T: Serialize>(
+/// Runs `work` with the tool of `choice`.
+pub(super) fn in_context<T>(
     settings: &Settings,
     choice: Choice,
+    progress: &dyn Progress,
     work: impl FnOnce(Context<'_>) -> Result<T, Failure>,
-) -> Result<Value, Failure> {
+) -> Result<T, Failure> {
     let tool = tool::select(choice, settings.text(key::VHD_UTIL)).map_err(pipeline::Error::from)?;
-    let progress = Lines::new(EVERY, |line| tracing::info!("{line}"));
-    let context = Context {
+    work(Context {
         tool: tool.as_ref(),
-        progress: &progress,
+        progress,
         clock: SystemTime::now,
         threads: pipeline::threads(settings.number(key::THREADS)),
-    };
-    value(&work(context)?)
+    })
 }
 
 /// The settings in force on this host.
@@ -62,7 +59,10 @@ impl From<config::Error> for Failure {
 }
 
 /// A report as a value of the wire.
-fn value(report: &impl Serialize) -> Result<Value, Failure> {
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub fn value(report: &impl Serialize) -> Result<Value, Failure> {
     let text = serde_json::to_string(report).map_err(|e| Failure::from_error(Class::Exception, &e))?;
     json::read(&text).map_err(|e| Failure::from_error(Class::Exception, &e))
 }
@@ -115,6 +115,16 @@ impl From<iso::Error> for Failure {
             iso::Error::Spawn(error) => return error.into(),
             iso::Error::Member { .. } => Class::Exception,
             iso::Error::Sr(_) | iso::Error::Os(_) => Class::OsError,
+        };
+        Self::from_error(class, &error)
+    }
+}
+
+impl From<status::Error> for Failure {
+    fn from(error: status::Error) -> Self {
+        let class = match error {
+            status::Error::Unknown { .. } | status::Error::Ambiguous { .. } => Class::ArgumentError,
+            status::Error::Foreign { .. } | status::Error::Os(_) => Class::OsError,
         };
         Self::from_error(class, &error)
     }

@@ -54,14 +54,21 @@ impl Lock {
     /// # Errors
     /// It is no regular file, or the system refused.
     pub fn is_held(dir: &Dir, name: &str) -> Result<bool, Error> {
-        let file = match dir.open_file(name, false) {
-            Ok(file) => file,
-            Err(error) if error.is_missing() => return Ok(false),
-            Err(error) => return Err(error),
-        };
+        match dir.open_file(name, false) {
+            Ok(file) => Self::is_held_of(&file)
+                .map_err(|error| Error::at("asking for the lock of", dir.join(name))(error)),
+            Err(error) if error.is_missing() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether somebody else holds the lock of this open file.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn is_held_of(file: &File) -> std::io::Result<bool> {
         let mut found = whole_file(libc::F_WRLCK);
-        fcntl(&file, FcntlArg::F_OFD_GETLK(&mut found))
-            .map_err(|errno| Error::at("asking for the lock of", dir.join(name))(errno))?;
+        fcntl(file, FcntlArg::F_OFD_GETLK(&mut found))?;
         Ok(i32::from(found.l_type) != libc::F_UNLCK)
     }
 

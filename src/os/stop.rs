@@ -59,6 +59,14 @@ pub fn note_signals() {
     }
 }
 
+/// Stops this process as SIGTERM does, unless a signal has come already: then the second one would kill.
+///
+/// # Errors
+/// The system refused.
+pub fn ask() -> io::Result<()> {
+    if NOTED.load(Ordering::SeqCst) { Ok(()) } else { low_level::raise(SIGTERM) }
+}
+
 /// Fails when a signal has come.
 ///
 /// # Errors

@@ -1,14 +1,17 @@
 //! Every finding in one file, or in a whole SR.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::advice::Advised;
 use super::context::Context;
 use super::error::Error;
+use super::progress::Stage;
+use super::watched::Watched;
 use crate::os;
 use crate::sr::{MAX_DEPTH, Repository, Tree, vdi_file_name, vdi_uuid};
 use crate::vhd::{self, Finding, Part, Rule, Scope};
@@ -70,16 +73,29 @@ pub fn check(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<Checkups, Er
     if path.is_dir() {
         return Ok(Checkups::of(check_repository(&Repository::open(path)?, depth, ctx)?));
     }
-    Ok(Checkups::of(vec![check_file(path, depth, ctx)?]))
+    Ok(Checkups::of(check_files(&[path.to_owned()], depth, ctx)?))
 }
 
 fn findings(file: &File, scope: Scope, depth: Depth, ctx: Context<'_>) -> Result<vhd::Findings, vhd::Error> {
-    let findings = vhd::check(file, scope, ctx.now())?.findings;
-    deepened(findings, file, depth)
+    watch(file, depth, ctx, |file| deepened(vhd::check(file, scope, ctx.now())?.findings, file, depth))
+}
+
+/// Has `work` read a file, of which whoever waits is told. Some of it is read twice, and not all of it: it counts once.
+fn watch<T>(file: &File, depth: Depth, ctx: Context<'_>, work: impl FnOnce(&Watched<'_>) -> T) -> T {
+    let left = Cell::new(file.metadata().map_or(0, |metadata| metadata.len()));
+    let seen = |bytes: u64| {
+        ctx.progress.advance(bytes.min(left.get()));
+        left.set(left.get().saturating_sub(bytes));
+    };
+    let done = work(&Watched { file, seen: &seen });
+    if depth == Depth::Data {
+        seen(left.get());
+    }
+    done
 }
 
 /// Adds what is wrong with the data. Blocks are only read where the metadata says soundly where they are.
-fn deepened(findings: vhd::Findings, file: &File, depth: Depth) -> Result<vhd::Findings, vhd::Error> {
+fn deepened(findings: vhd::Findings, file: &Watched<'_>, depth: Depth) -> Result<vhd::Findings, vhd::Error> {
     if depth == Depth::Data && findings.is_empty() {
         vhd::check_data(&vhd::Image::open(file)?)
     } else {
@@ -87,11 +103,27 @@ fn deepened(findings: vhd::Findings, file: &File, depth: Depth) -> Result<vhd::F
     }
 }
 
+/// The stage begins that looks at files of these lengths. How much of them is metadata shows when it is read.
+fn begin(files: impl Iterator<Item = u64>, depth: Depth, ctx: Context<'_>) -> Result<(), Error> {
+    let total = (depth == Depth::Data).then(|| files.fold(0, u64::saturating_add));
+    ctx.stage(Stage::Check, total)
+}
+
+/// Checks VHD files, each by itself.
+///
+/// # Errors
+/// One cannot be read: whatever it holds is a finding.
+pub fn check_files(paths: &[PathBuf], depth: Depth, ctx: Context<'_>) -> Result<Vec<FileCheckup>, Error> {
+    // What is not there is told when its turn has come.
+    begin(paths.iter().map(|path| path.metadata().map_or(0, |metadata| metadata.len())), depth, ctx)?;
+    paths.iter().map(|path| check_file(path, depth, ctx)).collect()
+}
+
 /// Checks one VHD file by itself.
 ///
 /// # Errors
 /// It cannot be read: whatever it holds is a finding.
-pub fn check_file(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<FileCheckup, Error> {
+pub(crate) fn check_file(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<FileCheckup, Error> {
     let name = path.display().to_string();
     let file = File::open(path).map_err(os::Error::at("opening", path))?;
     let findings = findings(&file, Scope::Whole, depth, ctx).map_err(Error::engine(&name))?;
@@ -103,7 +135,9 @@ pub fn check_file(path: &Path, depth: Depth, ctx: Context<'_>) -> Result<FileChe
 /// # Errors
 /// The SR cannot be listed.
 pub fn check_repository(sr: &Repository, depth: Depth, ctx: Context<'_>) -> Result<Vec<FileCheckup>, Error> {
-    check_tree(sr, &Tree::read(sr)?, depth, ctx)
+    let tree = Tree::read(sr)?;
+    begin(tree.nodes.values().map(|node| node.physical_size), depth, ctx)?;
+    check_tree(sr, &tree, depth, ctx)
 }
 
 /// The same, for whoever has read the chains already.
@@ -116,12 +150,13 @@ pub(crate) fn check_tree(
     let parents: BTreeSet<_> = tree.nodes.values().filter_map(|n| n.parent).collect();
     let mut checkups = Vec::new();
     for name in sr.dir().names()? {
-        os::stop::check().map_err(os::Error::at("checking", sr.dir().path()))?;
         let shown = name.to_string_lossy().into_owned();
         if !shown.ends_with(".vhd") {
             continue;
         }
         let Some((mut found, in_use)) = check_in_place(sr, &shown, depth, ctx) else { continue };
+        // A signal leaves a file half read, which says nothing about it.
+        os::stop::check().map_err(os::Error::at("checking", sr.dir().path()))?;
         match vdi_uuid(&name) {
             None => found.push(Finding::new(Part::File, Rule::FileName, 0, "<uuid>.vhd", &shown)),
             Some(uuid) => chain_findings(tree, uuid, parents.contains(&uuid), &mut found),
@@ -143,12 +178,13 @@ fn check_in_place(
         Err(error) if error.is_missing() => return None,
         Err(error) => return Some((unreadable(&error), false)),
     };
-    let checked = vhd::check_in_place(&file, ctx.now()).and_then(|checkup| {
+    let checked = watch(&file, depth, ctx, |file| {
+        let checkup = vhd::check_in_place(file, ctx.now())?;
         // What is written meanwhile may look like anything.
         let depth = if checkup.attached { Depth::Metadata } else { depth };
-        Ok((deepened(checkup.findings, &file, depth)?, checkup.attached))
+        Ok((deepened(checkup.findings, file, depth)?, checkup.attached))
     });
-    Some(checked.unwrap_or_else(|error| (unreadable(&error), false)))
+    Some(checked.unwrap_or_else(|error: vhd::Error| (unreadable(&error), false)))
 }
 
 fn unreadable(error: &(dyn std::error::Error + 'static)) -> vhd::Findings {

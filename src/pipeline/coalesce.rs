@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::context::Context;
 use super::error::Error;
 use super::progress::Stage;
+use super::watched::Watched;
 use crate::os::{self, Dir};
 use crate::vhd::{self, DiskType, Field, Image, Rule, Scope};
 
@@ -32,8 +33,9 @@ pub fn coalesce(child: &Path, ctx: Context<'_>) -> Result<Coalesced, Error> {
     let dir = Dir::open(child.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
     let file = File::open(child).map_err(os::Error::at("opening", child))?;
     require_sound(&file, &shown, ctx)?;
-    let mut image = Image::open(file).map_err(Error::engine(&shown))?;
-    let refuse = |field, rule, expected: &str, found: String, image: &Image<File>| {
+    let watched = Watched { file: &file, seen: &|_| {} };
+    let mut image = Image::open(watched).map_err(Error::engine(&shown))?;
+    let refuse = |field, rule, expected: &str, found: String, image: &Image<Watched<'_>>| {
         Err(Error::image(&shown, image.finding(field, rule, expected, found)))
     };
     if image.kind() != DiskType::Differencing {

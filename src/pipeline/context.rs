@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::error::Error;
+use super::meter::Meter;
 use super::progress::{Progress, Stage};
 use crate::os;
 use crate::tool::VhdTool;
@@ -28,12 +29,16 @@ impl Context<'_> {
         VhdTime::from_system((self.clock)())
     }
 
-    /// Does `work`. If a signal stopped it, that is all its error says: where it was is of no use to anybody.
+    /// Does `work`, and says in the log what each of its stages came to. If a signal stopped it, that is all its error says:
+    /// where it was is of no use to anybody.
     ///
     /// # Errors
     /// Those of `work`; [`Error::Stopped`].
-    pub fn run<T>(self, work: impl FnOnce(Self) -> Result<T, Error>) -> Result<T, Error> {
-        work(self).map_err(|error| match error.stopped_by() {
+    pub fn run<T>(self, work: impl FnOnce(Context<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let meter = Meter::new(self.progress);
+        let done = work(Context { progress: &meter, ..self });
+        meter.end(done.is_ok());
+        done.map_err(|error| match error.stopped_by() {
             Some(signal) => {
                 tracing::info!(place = error.full_message(), "stopped");
                 Error::Stopped { signal }
@@ -45,7 +50,7 @@ impl Context<'_> {
     /// A stage begins, unless a signal has come.
     pub(crate) fn stage(&self, stage: Stage, total: Option<u64>) -> Result<(), Error> {
         os::stop::check().map_err(os::Error::at("beginning with", stage.says()))?;
-        tracing::info!(total, "{}", stage.says());
+        tracing::debug!(total, "{} begins", stage.says());
         self.progress.stage(stage, total);
         Ok(())
     }

@@ -41,7 +41,8 @@ impl Identities {
     }
 
     /// The uuids that were given, in the order in which they are used: the leaf's first.
-    pub(crate) fn named(&self) -> Option<Vec<Uuid>> {
+    #[must_use]
+    pub fn named(&self) -> Option<Vec<Uuid>> {
         match self {
             Self::Random => None,
             Self::Stack(stack) => Some(stack.iter().rev().copied().collect()),

@@ -24,6 +24,8 @@ pub enum Stage {
     Coalesce,
     /// Reading two disks.
     Compare,
+    /// Looking for what is wrong with images.
+    Check,
     /// Sending a file to another host.
     Send,
 }
@@ -42,6 +44,7 @@ impl Stage {
             Self::Convert => "converting",
             Self::Coalesce => "coalescing",
             Self::Compare => "comparing",
+            Self::Check => "checking",
             Self::Send => "sending",
         }
     }
@@ -62,6 +65,21 @@ pub struct Silent;
 impl Progress for Silent {
     fn stage(&self, _: Stage, _: Option<u64>) {}
     fn advance(&self, _: u64) {}
+}
+
+/// Two of them.
+pub struct Both<'a>(pub &'a dyn Progress, pub &'a dyn Progress);
+
+impl Progress for Both<'_> {
+    fn stage(&self, stage: Stage, total: Option<u64>) {
+        self.0.stage(stage, total);
+        self.1.stage(stage, total);
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.0.advance(bytes);
+        self.1.advance(bytes);
+    }
 }
 
 /// Says it in a line, every few seconds: for logs, and for terminals that are none.
@@ -111,11 +129,13 @@ impl State {
     fn line(&self) -> String {
         let mib = |bytes: u64| bytes >> 20;
         let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-        let rate = mib(self.done.saturating_mul(1000) / millis);
+        let rate = self.done.saturating_mul(1000) / millis;
         let of = self.total.filter(|t| *t > 0).map_or(String::new(), |total| {
             format!(" of {} MiB, {} %", mib(total), self.done.saturating_mul(100) / total)
         });
-        format!("{}: {} MiB{of}, {rate} MiB/s", self.stage.says(), mib(self.done))
+        let left = self.total.and_then(|total| total.saturating_sub(self.done).checked_div(rate));
+        let left = left.map_or(String::new(), |seconds| format!(", {seconds} s left"));
+        format!("{}: {} MiB{of}, {} MiB/s{left}", self.stage.says(), mib(self.done), mib(rate))
     }
 }
 
@@ -124,11 +144,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_says_stage_share_and_rate() {
+    fn a_line_says_stage_share_rate_and_time_left() {
         let began = Instant::now().checked_sub(Duration::from_secs(2)).unwrap();
         let state = State { stage: Stage::Pack, total: Some(400 << 20), done: 100 << 20, began, said: began };
         let line = state.line();
         assert!(line.starts_with("packing: 100 MiB of 400 MiB, 25 %, "), "{line}");
-        assert!(line.ends_with(" MiB/s"), "{line}");
+        assert!(line.contains(" MiB/s, ") && line.ends_with(" s left"), "{line}");
+        let line = State { total: None, ..state }.line();
+        assert!(line.starts_with("packing: 100 MiB, ") && line.ends_with(" MiB/s"), "{line}");
     }
 }

@@ -16,6 +16,8 @@ use crate::config::Settings;
 use crate::http::{Body, Client, Request, Url};
 use crate::os;
 
+/// What standard input is called.
+const STDIN: &str = "standard input";
 /// Bytes of a footer.
 const TAIL: usize = 512;
 
@@ -44,7 +46,7 @@ impl Source {
             // Not the one of the standard library, which reads ahead: what it has cannot be waited for.
             let stdin =
                 rustix::stdio::stdin().try_clone_to_owned().map_err(os::Error::at("opening", name))?;
-            return Ok(Self::from_reader("standard input", Patient(File::from(stdin))));
+            return Ok(Self::from_reader(STDIN, Patient(File::from(stdin))));
         }
         if let Some(id) = glance::id_in(name) {
             return Image::configured(id, settings)?.download();
@@ -59,6 +61,21 @@ impl Source {
                 Err(Error::UnknownScheme { url: format!("{scheme}://…") })
             }
             _ => Self::open_file(Path::new(name)),
+        }
+    }
+
+    /// What may be shown of the `name` of a source that is not open yet: of a URL neither user nor query, of a file its path.
+    #[must_use]
+    pub fn shown(name: &str) -> String {
+        match name.split_once("://") {
+            _ if name == "-" => STDIN.to_owned(),
+            None if glance::id_in(name).is_none() => {
+                std::path::absolute(name).map_or_else(|_| name.to_owned(), |path| path.display().to_string())
+            }
+            Some(("file", _)) | None => name.to_owned(),
+            Some((scheme, _)) => {
+                Url::parse(name).map_or_else(|_| format!("{scheme}://…"), |url| url.to_string())
+            }
         }
     }
 

@@ -120,7 +120,7 @@ impl Host {
     }
 
     /// The lines that have arrived at the syslog daemon since it was asked last.
-    fn said(&self) -> Vec<String> {
+    pub(crate) fn said(&self) -> Vec<String> {
         let mut line = [0; 65536];
         let lines = std::iter::from_fn(|| self.syslog.recv(&mut line).ok().map(|n| line[..n].to_vec()));
         lines.map(|line| String::from_utf8(line).unwrap()).collect()

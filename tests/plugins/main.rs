@@ -22,6 +22,7 @@ mod python;
 mod repository;
 mod signals;
 mod sshd;
+mod status;
 mod transfer;
 mod workarounds;
 #[allow(dead_code, reason = "other tests ask it more")]

@@ -172,7 +172,7 @@ fn the_stages_are_in_the_log() {
     assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
     assert!(matches!(Answer::read(outcome.stdout.as_bytes()).unwrap(), Answer::Success(_)));
     let mut lines = outcome.log.iter();
-    for said in ["called", "unpacking", "relinking and checking", "moving into the SR", "imported", "done"] {
+    for said in ["called", "unpacking", "relinking and checking", "imported", "moving into the SR", "done"] {
         let line = lines.find(|line| line.contains(said));
         assert!(line.is_some_and(|line| line.starts_with("<14>porter[")), "{said} in {:#?}", outcome.log);
     }

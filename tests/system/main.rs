@@ -26,5 +26,6 @@ mod refused_images;
 mod refused_targets;
 mod report;
 mod signals;
+mod status;
 mod support;
 mod tools;

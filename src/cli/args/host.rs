@@ -25,6 +25,35 @@ pub struct Call {
     pub plugin_dir: Option<PathBuf>,
 }
 
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// One transfer only, by its id or the beginning of it
+    pub id: Option<String>,
+    /// Go on showing it; with an id, until that has ended
+    #[arg(short, long)]
+    pub watch: bool,
+    /// Show all that is remembered, and not only the latest
+    #[arg(short, long)]
+    pub all: bool,
+    /// Print one JSON document, with --watch one in each line; of all that is remembered
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `cancel`.
+#[derive(Debug, Args)]
+pub struct Cancel {
+    /// The transfer, by its id or the beginning of it
+    pub id: String,
+    /// How many seconds to wait for its end
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub wait: u64,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `doctor`.
 #[derive(Debug, Args)]
 pub struct Doctor {

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand};
 
 pub(super) use disk::{Coalesce, Compare, Convert, Create, Flatten, Map, Repair, Snapshot};
-pub(super) use host::{Call, Config, ConfigCheck, ConfigCommand, ConfigShow, Doctor};
+pub(super) use host::{Call, Cancel, Config, ConfigCheck, ConfigCommand, ConfigShow, Doctor, Status};
 pub(super) use image::{Copy, Export, Import};
 pub(super) use repository::{Check, Inspect, List, Recover, Report};
 pub(super) use setup::{Install, Uninstall};
@@ -74,6 +74,10 @@ pub enum Command {
     Repair(Repair),
     /// End what runs that died have left in an SR
     Recover(Recover),
+    /// Show what the transfers of this host are doing
+    Status(Status),
+    /// Stop a transfer in good order
+    Cancel(Cancel),
     /// Call a plugin function the way xapi does
     Call(Call),
     /// Show or check the settings, or print a configuration file to begin with
@@ -87,16 +91,20 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it makes files that are to go again when a signal stops it. The others just die.
+    /// Whether it is work that a signal stops in good order: it makes files that are to go again, or tells how far it is.
+    /// The others just die.
     #[must_use]
-    pub fn cleans_up(&self) -> bool {
+    pub fn stops_in_order(&self) -> bool {
         matches!(
             self,
             Self::Import(_)
                 | Self::Export(_)
                 | Self::Copy(_)
+                | Self::Check(_)
                 | Self::Flatten(_)
                 | Self::Convert(_)
+                | Self::Compare(_)
+                | Self::Coalesce(_)
                 | Self::Doctor(_)
                 | Self::Report(_)
         )
@@ -122,6 +130,8 @@ impl Command {
             Self::Coalesce(a) => a.json,
             Self::Repair(a) => a.json,
             Self::Recover(a) => a.json,
+            Self::Status(a) => a.json,
+            Self::Cancel(a) => a.json,
             Self::Call(a) => a.json.is_some(),
             Self::Config(a) => a.json(),
             Self::Doctor(a) => a.json,

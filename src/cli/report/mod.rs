@@ -33,8 +33,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     // Before the work: a name that is taken is taken.
     let file = if to_stdout { None } else { Some(NewFile::create(&args.output)?) };
-    let survey =
-        session::with_context(&session::embedded(), true, |ctx| survey(&Repository::open(&path)?, ctx))?;
+    let survey = session::at_once(|ctx| survey(&Repository::open(&path)?, ctx))?;
     let page = page::page(&survey);
     let Some(new) = file else {
         show::text(&page);

@@ -8,9 +8,13 @@ const LONGEST: usize = 8 << 10;
 /// `text` without secrets, without control characters other than TAB and LF (they could forge log lines or
 /// drive a terminal, and XML cannot carry most of them), and of bounded length.
 pub fn presentable(text: &str) -> String {
-    let mut text: String = scrub(text).replace("\r\n", "\n").chars().map(printable).collect();
-    if text.len() > LONGEST {
-        let end = (0..=LONGEST).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    cut(scrub(text).replace("\r\n", "\n").chars().map(printable).collect(), LONGEST)
+}
+
+/// `text`, or its first `longest` bytes and how much more there was.
+pub fn cut(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        let end = (0..=longest).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
         let more = text.len() - end;
         text.truncate(end);
         text.push_str(&format!("… ({more} bytes more)"));

@@ -10,10 +10,14 @@ use std::sync::{Mutex, PoisonError};
 
 use tracing::Level;
 
-use super::log::Sink;
+use super::Sink;
+use super::presentable::cut;
 
 /// `LOG_USER`, the facility of user programs (RFC 3164, 4.1.1).
 const USER: u8 = 1;
+/// Most bytes of a datagram. rsyslog takes 8 KiB with what it adds itself (`$MaxMessageSize`), and makes two records of what
+/// is longer.
+const LONGEST: usize = 7 << 10;
 
 /// A connection to a syslog daemon, made when first needed and again when the daemon was restarted (an import
 /// takes hours). Without a daemon, lines are dropped; with a stuck one, too: the socket never blocks.
@@ -42,7 +46,7 @@ impl Sink for Syslog {
         let priority = USER << 3 | severity(level);
         // As rsyslog itself writes a newline within a line.
         let line = line.replace('\n', "#012").replace('\t', "#011");
-        let datagram = format!("<{priority}>{}: {line}", self.tag);
+        let datagram = cut(format!("<{priority}>{}: {line}", self.tag), LONGEST);
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = connection.as_ref().is_some_and(|connection| connection.send(datagram.as_bytes()).is_ok());
         if !sent {
@@ -70,7 +74,7 @@ mod tests {
     use super::*;
 
     fn receive(socket: &UnixDatagram) -> String {
-        let mut buffer = [0; 256];
+        let mut buffer = [0; 16 << 10];
         let length = socket.recv(&mut buffer).unwrap();
         String::from_utf8(buffer[..length].to_vec()).unwrap()
     }
@@ -92,5 +96,9 @@ mod tests {
         let daemon = UnixDatagram::bind(&path).unwrap();
         syslog.take(Level::ERROR, "again");
         assert_eq!(receive(&daemon), format!("<11>glance[{pid}]: again"));
+
+        syslog.take(Level::INFO, &"é\n".repeat(4096));
+        let long = receive(&daemon);
+        assert!(long.len() < LONGEST + 64 && long.ends_with(" bytes more)"), "one record of rsyslog's");
     }
 }
