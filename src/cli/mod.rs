@@ -64,7 +64,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> Exit {
 /// Does what `cli` asks for.
 fn run(cli: &Cli) -> Exit {
     session::log(cli.verbose, cli.quiet);
-    session::configure(cli.config.clone());
+    session::configure(cli);
     os::give_up_privileges();
     if cli.command.stops_in_order() {
         os::stop::note_signals();

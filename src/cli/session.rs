@@ -20,20 +20,24 @@ use crate::tool::{self, Choice};
 /// How often a line is written where no bar can be drawn.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// The configuration file that the command line names.
-static CONFIGURATION: OnceLock<PathBuf> = OnceLock::new();
+/// The options that every subcommand has, and settings depend on.
+static GIVEN: OnceLock<Given> = OnceLock::new();
 
-/// From here on, settings are those of `file`, where one is named.
-pub(super) fn configure(file: Option<PathBuf>) {
-    if let Some(file) = file {
-        // One command line, one file: in tests there may be one already.
-        let _ = CONFIGURATION.set(file);
-    }
+/// What the command line says of settings.
+struct Given {
+    configuration: Option<PathBuf>,
+    threads: Option<u64>,
+}
+
+/// From here on, settings are as the command line says.
+pub(super) fn configure(cli: &args::Cli) {
+    // One command line: in tests there may be one already.
+    let _ = GIVEN.set(Given { configuration: cli.config.clone(), threads: cli.threads });
 }
 
 /// The configuration file that was named, if one was.
 pub(super) fn configuration() -> Option<&'static Path> {
-    CONFIGURATION.get().map(PathBuf::as_path)
+    GIVEN.get()?.configuration.as_deref()
 }
 
 /// Logs go to standard error: warnings, and with `-v` more.
@@ -58,9 +62,14 @@ pub(super) fn progress(quiet: bool) -> Box<dyn Progress> {
     }
 }
 
-/// The settings in force, before options.
+/// The settings in force, before the options of a subcommand.
 pub(super) fn settings() -> Result<Settings, Failure> {
-    Settings::load_from(configuration()).map_err(|e| misconfigured(&e))
+    let mut settings = Settings::load_from(configuration()).map_err(|e| misconfigured(&e))?;
+    if let Some(threads) = GIVEN.get().and_then(|given| given.threads) {
+        let set = settings.set(key::THREADS, threads.to_string(), Origin::Option);
+        set.map_err(|e| misconfigured(&e))?;
+    }
+    Ok(settings)
 }
 
 /// Why the settings cannot be used.

@@ -57,8 +57,7 @@ pub(crate) fn unpack(
         } else {
             let path = staging.dir().join(&staged);
             sr.require_room(member.stored.unwrap_or_default())?;
-            let writer = SparseWriter::new(staging.dir().create(&staged)?);
-            let mut writer = writer.map_err(os::Error::at("writing", &path))?;
+            let mut writer = SparseWriter::new(staging.dir().create(&staged)?);
             copy(&mut member, &mut writer, &mut load, &archive, &path)?;
             load.before += writer.written();
             let finished = writer.finish().map_err(os::Error::at("writing", &path));

@@ -57,7 +57,7 @@ fn write(
     let shown = path.display().to_string();
     let flat = Flattened::new(chain, uuid, ctx.now()).map_err(Error::engine(&shown))?;
     ctx.stage(Stage::Flatten, Some(flat.len()))?;
-    let mut writer = SparseWriter::new(file).map_err(os::Error::at("writing", path))?;
+    let mut writer = SparseWriter::new(file);
     let mut stream = WatchReader::new(flat, |n| ctx.progress.advance(n));
     io::copy(&mut stream, &mut writer).map_err(os::Error::at("writing", path))?;
     let (file, len) = writer.finish().map_err(os::Error::at("writing", path))?;

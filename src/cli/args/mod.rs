@@ -34,6 +34,9 @@ pub struct Cli {
     /// Configuration file, instead of /etc/vhd-porter/config.toml
     #[arg(long, global = true, value_name = "FILE", env = "VHD_PORTER_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
+    /// Threads that may work on one thing; 0 for as many as the CPU quota allows
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<u64>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,

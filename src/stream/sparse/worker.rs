@@ -1,4 +1,4 @@
-//! The thread that writes, and the buffers on their way to it and back.
+//! Who writes, and the buffers on their way there and back.
 
 use std::fs::File;
 use std::io;
@@ -23,21 +23,78 @@ pub(super) struct Buffer {
     pub(super) filled: usize,
 }
 
+/// Who writes: a thread, from the second buffer on. What fits into one is not worth starting one for.
+#[derive(Debug)]
+pub(super) enum Worker {
+    Idle(Writing),
+    Running(Thread),
+    /// It failed, and has said why.
+    Failed,
+}
+
 /// The thread. Dropping it ends it, and waits for what it is at.
 #[derive(Debug)]
-pub(super) struct Worker {
+pub(super) struct Thread {
     full: Option<SyncSender<Buffer>>,
     empty: Receiver<Vec<u8>>,
-    thread: Option<JoinHandle<io::Result<File>>>,
+    handle: Option<JoinHandle<io::Result<File>>>,
 }
 
 impl Worker {
-    /// Starts to write to `file`; `written` is told how much.
-    pub(super) fn start(file: File, written: Arc<AtomicU64>) -> io::Result<Self> {
+    /// Writes to `file`; `written` is told how much.
+    pub(super) fn new(file: File, written: Arc<AtomicU64>) -> Self {
+        Self::Idle(Writing { file, written, writeback: os::Writeback::default() })
+    }
+
+    /// An empty buffer for what comes at `start`.
+    pub(super) fn buffer(&mut self, start: u64) -> Buffer {
+        let used = match self {
+            Self::Running(thread) => thread.empty.try_recv().ok(),
+            Self::Idle(_) | Self::Failed => None,
+        };
+        Buffer { start, bytes: used.unwrap_or_else(|| vec![0; BUFFER]), filled: 0 }
+    }
+
+    /// Hands a buffer over that is not the last.
+    pub(super) fn submit(&mut self, buffer: Buffer) -> io::Result<()> {
+        *self = match std::mem::replace(self, Self::Failed) {
+            Self::Idle(writing) => Self::Running(Thread::start(writing)?),
+            other => other,
+        };
+        let Self::Running(thread) = self else { return Err(ended()) };
+        let sent = thread.full.as_ref().is_some_and(|full| full.send(buffer).is_ok());
+        if sent {
+            return Ok(());
+        }
+        // The thread has ended: it says why.
+        let why = thread.finish().err().unwrap_or_else(ended);
+        *self = Self::Failed;
+        Err(why)
+    }
+
+    /// Writes the last buffer, and waits until all is written.
+    pub(super) fn finish(&mut self, last: Buffer) -> io::Result<File> {
+        match std::mem::replace(self, Self::Failed) {
+            Self::Idle(mut writing) => {
+                writing.write(&last.bytes[..last.filled], last.start)?;
+                Ok(writing.file)
+            }
+            running @ Self::Running(_) => {
+                *self = running;
+                self.submit(last)?;
+                let Self::Running(thread) = self else { return Err(ended()) };
+                thread.finish()
+            }
+            Self::Failed => Err(ended()),
+        }
+    }
+}
+
+impl Thread {
+    fn start(mut writing: Writing) -> io::Result<Self> {
         let (full, incoming) = sync_channel::<Buffer>(WAITING);
         let (emptied, empty) = sync_channel(WAITING + 2);
-        let thread = std::thread::Builder::new().spawn(move || {
-            let mut writing = Writing { file, written, writeback: os::Writeback::default() };
+        let handle = std::thread::Builder::new().spawn(move || {
             for buffer in incoming {
                 writing.write(&buffer.bytes[..buffer.filled], buffer.start)?;
                 // There is room for all; nobody may be left to take them.
@@ -45,38 +102,22 @@ impl Worker {
             }
             Ok(writing.file)
         })?;
-        Ok(Self { full: Some(full), empty, thread: Some(thread) })
+        Ok(Self { full: Some(full), empty, handle: Some(handle) })
     }
 
-    /// An empty buffer for what comes at `start`.
-    pub(super) fn buffer(&mut self, start: u64) -> Buffer {
-        let bytes = self.empty.try_recv().unwrap_or_else(|_| vec![0; BUFFER]);
-        Buffer { start, bytes, filled: 0 }
-    }
-
-    /// Hands a buffer over.
-    pub(super) fn submit(&mut self, buffer: Buffer) -> io::Result<()> {
-        match self.full.as_ref().map(|full| full.send(buffer)) {
-            Some(Ok(())) => Ok(()),
-            // The thread has ended: it says why.
-            _ => Err(self.finish().err().unwrap_or_else(ended)),
-        }
-    }
-
-    /// Waits until all is written.
-    pub(super) fn finish(&mut self) -> io::Result<File> {
+    fn finish(&mut self) -> io::Result<File> {
         self.full = None;
-        let ended_with = self.thread.take().and_then(|thread| thread.join().ok());
+        let ended_with = self.handle.take().and_then(|handle| handle.join().ok());
         ended_with.unwrap_or_else(|| Err(ended()))
     }
 }
 
-impl Drop for Worker {
+impl Drop for Thread {
     fn drop(&mut self) {
         self.full = None;
-        if let Some(thread) = self.thread.take() {
+        if let Some(handle) = self.handle.take() {
             // Whoever gave up knows why.
-            let _ = thread.join();
+            let _ = handle.join();
         }
     }
 }
@@ -85,7 +126,9 @@ fn ended() -> io::Error {
     io::Error::other("the thread that writes has ended")
 }
 
-struct Writing {
+/// A file, and how it is written.
+#[derive(Debug)]
+pub(super) struct Writing {
     file: File,
     written: Arc<AtomicU64>,
     writeback: os::Writeback,
