@@ -295,7 +295,7 @@ def flatten(peer):
             os.sync()
 
         clean()
-        whole = DATA / "deep/whole.vhd"
+        whole = DATA / "whole.vhd"
         if not whole.exists():
             subprocess.run([PORTER, "-q", "flatten", *links, "-o", whole], check=True, stdout=subprocess.DEVNULL)
         yield peer(copy, theirs, whole), [PORTER, "-q", "flatten", *links, "-o", ours], clean

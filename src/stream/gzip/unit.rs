@@ -52,8 +52,6 @@ pub(super) struct Unit {
     /// What it holds, in its first `filled` bytes; the others are of no account.
     pub(super) bytes: Vec<u8>,
     pub(super) filled: usize,
-    /// Whether it is known to hold nothing but zeros; then `bytes` need not say so.
-    pub(super) zero: bool,
     pub(super) encoded: Vec<u8>,
     pub(super) crc: Hasher,
 }
@@ -63,7 +61,6 @@ impl Unit {
         Self {
             bytes: vec![0; UNIT],
             filled: 0,
-            zero: false,
             encoded: Vec::with_capacity(UNIT + UNIT / 16),
             crc: Hasher::new(),
         }
@@ -109,15 +106,12 @@ impl Encoder {
 
     /// Sums the unit up, and takes it apart into runs of a class.
     fn begin<'a>(&mut self, unit: &'a mut Unit) -> Job<'a> {
-        let Unit { bytes, filled, zero, encoded, crc } = unit;
-        let bytes = &mut bytes[..*filled];
-        if *zero {
-            bytes.fill(0);
-        }
+        let Unit { bytes, filled, encoded, crc } = unit;
+        let bytes = &bytes[..*filled];
         *crc = Hasher::new();
         crc.update(bytes);
         encoded.clear();
-        let (mut runs, mut rest) = (VecDeque::new(), &*bytes);
+        let (mut runs, mut rest) = (VecDeque::new(), bytes);
         let mut pieces = bytes.chunks(PIECE).map(|piece| (self.classify(piece), piece.len())).peekable();
         while let Some((class, mut len)) = pieces.next() {
             while let Some((_, more)) = pieces.next_if(|(next, _)| *next == class) {
@@ -164,7 +158,8 @@ impl Encoder {
         self.zeros[index] = run.len().is_multiple_of(PIECE).then_some(encoded);
     }
 
-    fn encode_zeros(&mut self, run: &[u8]) -> Vec<u8> {
+    /// A run of zeros by itself.
+    pub(super) fn encode_zeros(&mut self, run: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         let open = self.compress(run, &mut out).then_some((run, 0));
         if open.is_none() {

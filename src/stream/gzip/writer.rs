@@ -1,5 +1,6 @@
 //! [`GzipWriter`]: hands units to threads, and writes what they give back in order.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use crc32fast::Hasher;
@@ -7,18 +8,38 @@ use crc32fast::Hasher;
 use super::unit::{Encoder, Level, UNIT, Unit};
 use super::{FINAL, HEADER, HINT};
 use crate::stream::pool::Pool;
+use crate::stream::sparse::is_zero;
 
 /// Compresses everything that is written to it into one gzip member.
 pub struct GzipWriter<W: Write> {
     inner: W,
+    level: Level,
     pool: Pool<[Unit; 2]>,
     /// What is being filled: one unit, and then the other.
     current: [Unit; 2],
     filling: usize,
-    free: Vec<[Unit; 2]>,
+    /// What is not written yet, in its order.
+    order: VecDeque<Item>,
+    /// Units that are encoded, and wait for their turn.
+    ready: VecDeque<Unit>,
+    free: Vec<Unit>,
+    /// A unit of zeros, encoded, as soon as there is one.
+    zeros: Option<(Vec<u8>, Hasher)>,
     crc: Hasher,
     bytes: u64,
 }
+
+/// What comes next in the stream.
+#[derive(Clone, Copy)]
+enum Item {
+    /// A unit that threads encode.
+    Unit,
+    /// So many whole units of zeros: no thread is bothered with them, and none waits for them.
+    Zeros(u64),
+}
+
+/// Units of zeros behind which a single unit does not wait for another any longer: nobody is to think that we are dead.
+const PATIENCE: u64 = 64;
 
 impl<W: Write> GzipWriter<W> {
     /// Writes to `inner`, with `threads` threads that encode.
@@ -33,8 +54,19 @@ impl<W: Write> GzipWriter<W> {
             let mut encoder = Encoder::new(level);
             move |units: &mut [Unit; 2]| encoder.encode(units)
         })?;
-        let current = [Unit::new(), Unit::new()];
-        Ok(Self { inner, pool, current, filling: 0, free: Vec::new(), crc: Hasher::new(), bytes: 0 })
+        Ok(Self {
+            inner,
+            level,
+            pool,
+            current: [Unit::new(), Unit::new()],
+            filling: 0,
+            order: VecDeque::new(),
+            ready: VecDeque::new(),
+            free: Vec::new(),
+            zeros: None,
+            crc: Hasher::new(),
+            bytes: 0,
+        })
     }
 
     /// Adds what `read` puts into the room that is left in a unit; returns how much that was.
@@ -45,7 +77,10 @@ impl<W: Write> GzipWriter<W> {
         let unit = self.unit();
         let room = &mut unit.bytes[unit.filled..];
         let n = read(room)?.min(room.len());
-        self.advance(n)?;
+        unit.filled += n;
+        if unit.filled == UNIT {
+            self.end_unit()?;
+        }
         Ok(n)
     }
 
@@ -55,19 +90,19 @@ impl<W: Write> GzipWriter<W> {
     /// Writing failed.
     pub fn zeros(&mut self, mut count: u64) -> io::Result<()> {
         while count > 0 {
-            if count >= UNIT as u64 && self.unit().filled > 0 {
-                self.next_unit()?;
-            }
-            let unit = self.unit();
-            let room = UNIT - unit.filled;
-            let n = usize::try_from(count).unwrap_or(room).min(room);
-            if n == UNIT {
-                unit.zero = true;
+            let filled = self.unit().filled;
+            if filled > 0 && count >= UNIT as u64 {
+                self.end_unit()?;
+            } else if filled == 0 && count >= UNIT as u64 {
+                self.add_zeros(count / UNIT as u64)?;
+                count %= UNIT as u64;
             } else {
-                unit.bytes[unit.filled..][..n].fill(0);
+                count -= self.fill(|room| {
+                    let n = usize::try_from(count).unwrap_or(usize::MAX).min(room.len());
+                    room[..n].fill(0);
+                    Ok(n)
+                })? as u64;
             }
-            self.advance(n)?;
-            count -= n as u64;
         }
         Ok(())
     }
@@ -76,15 +111,34 @@ impl<W: Write> GzipWriter<W> {
         &mut self.current[self.filling]
     }
 
-    fn advance(&mut self, n: usize) -> io::Result<()> {
-        self.unit().filled += n;
-        if self.unit().filled == UNIT { self.next_unit() } else { Ok(()) }
-    }
-
-    /// Goes to the other unit, or sends both on their way.
-    fn next_unit(&mut self) -> io::Result<()> {
+    /// Nothing more comes into the current unit.
+    fn end_unit(&mut self) -> io::Result<()> {
+        let unit = self.unit();
+        if unit.filled == UNIT && is_zero(&unit.bytes) {
+            unit.filled = 0;
+            return self.add_zeros(1);
+        }
+        self.order.push_back(Item::Unit);
         self.filling += 1;
         if self.filling == self.current.len() { self.dispatch() } else { Ok(()) }
+    }
+
+    /// Adds whole units of zeros.
+    fn add_zeros(&mut self, more: u64) -> io::Result<()> {
+        let count = match self.order.back_mut() {
+            Some(Item::Zeros(count)) => {
+                *count += more;
+                *count
+            }
+            _ => {
+                self.order.push_back(Item::Zeros(more));
+                more
+            }
+        };
+        if count >= PATIENCE && self.filling > 0 {
+            self.dispatch()?;
+        }
+        self.write_ready()
     }
 
     /// Sends the current units on their way; waits for the oldest where enough are.
@@ -92,22 +146,61 @@ impl<W: Write> GzipWriter<W> {
         while self.pool.is_full() {
             self.collect()?;
         }
-        let next = self.free.pop().unwrap_or_else(|| [Unit::new(), Unit::new()]);
+        let next = [self.spare(), self.spare()];
         self.filling = 0;
         self.pool.submit(std::mem::replace(&mut self.current, next))
     }
 
-    /// Writes the oldest units that are on their way; false when there are none.
+    fn spare(&mut self) -> Unit {
+        self.free.pop().unwrap_or_else(Unit::new)
+    }
+
+    /// Waits for the oldest units that are on their way, and writes what can be written then; false when there are none.
     fn collect(&mut self) -> io::Result<bool> {
-        let Some(mut units) = self.pool.next()? else { return Ok(false) };
-        for unit in &mut units {
-            self.inner.write_all(&unit.encoded)?;
-            self.crc.combine(&unit.crc);
-            self.bytes += unit.filled as u64;
-            (unit.filled, unit.zero) = (0, false);
+        let Some(units) = self.pool.next()? else { return Ok(false) };
+        for unit in units {
+            if unit.filled > 0 {
+                self.ready.push_back(unit);
+            } else {
+                self.free.push(unit);
+            }
         }
-        self.free.push(units);
+        self.write_ready()?;
         Ok(true)
+    }
+
+    /// Writes what is next, as far as it is encoded.
+    fn write_ready(&mut self) -> io::Result<()> {
+        while let Some(item) = self.order.front().copied() {
+            match item {
+                Item::Zeros(count) => self.write_zeros(count)?,
+                Item::Unit => {
+                    let Some(mut unit) = self.ready.pop_front() else { return Ok(()) };
+                    self.inner.write_all(&unit.encoded)?;
+                    self.crc.combine(&unit.crc);
+                    self.bytes += unit.filled as u64;
+                    unit.filled = 0;
+                    self.free.push(unit);
+                }
+            }
+            self.order.pop_front();
+        }
+        Ok(())
+    }
+
+    fn write_zeros(&mut self, count: u64) -> io::Result<()> {
+        let level = self.level;
+        let (encoded, crc) = self.zeros.get_or_insert_with(|| {
+            let (zeros, mut crc) = (vec![0; UNIT], Hasher::new());
+            crc.update(&zeros);
+            (Encoder::new(level).encode_zeros(&zeros), crc)
+        });
+        for _ in 0..count {
+            self.inner.write_all(encoded)?;
+            self.crc.combine(crc);
+            self.bytes += UNIT as u64;
+        }
+        Ok(())
     }
 
     /// Writes what is left, and the end of the member.
@@ -115,7 +208,10 @@ impl<W: Write> GzipWriter<W> {
     /// # Errors
     /// Writing failed.
     pub fn finish(mut self) -> io::Result<W> {
-        if self.current.iter().any(|unit| unit.filled > 0) {
+        if self.unit().filled > 0 {
+            self.end_unit()?;
+        }
+        if self.filling > 0 {
             self.dispatch()?;
         }
         while self.collect()? {}
