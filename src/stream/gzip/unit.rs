@@ -1,6 +1,7 @@
 //! One unit: classified piece by piece, and encoded.
 
 use std::collections::VecDeque;
+use std::io::{self, Write};
 
 use crc32fast::Hasher;
 use libdeflater::{CompressionLvl, Compressor};
@@ -52,18 +53,39 @@ pub(super) struct Unit {
     /// What it holds, in its first `filled` bytes; the others are of no account.
     pub(super) bytes: Vec<u8>,
     pub(super) filled: usize,
-    pub(super) encoded: Vec<u8>,
     pub(super) crc: Hasher,
+    /// What becomes of it, in its order.
+    parts: Vec<Part>,
+    encoded: Vec<u8>,
+}
+
+/// A part of a unit, as it goes into the stream.
+enum Part {
+    /// So many of the bytes that are encoded.
+    Encoded(usize),
+    /// So many bytes as they are, from this one on.
+    Stored(usize, usize),
 }
 
 impl Unit {
     pub(super) fn new() -> Self {
-        Self {
-            bytes: vec![0; UNIT],
-            filled: 0,
-            encoded: Vec::with_capacity(UNIT + UNIT / 16),
-            crc: Hasher::new(),
+        Self { bytes: vec![0; UNIT], filled: 0, crc: Hasher::new(), parts: Vec::new(), encoded: Vec::new() }
+    }
+
+    /// Writes what became of it.
+    pub(super) fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut encoded = &self.encoded[..];
+        for part in &self.parts {
+            match part {
+                Part::Encoded(len) => {
+                    let (here, behind) = encoded.split_at(*len);
+                    out.write_all(here)?;
+                    encoded = behind;
+                }
+                Part::Stored(from, len) => store(&self.bytes[*from..from + len], out)?,
+            }
         }
+        Ok(())
     }
 }
 
@@ -72,22 +94,32 @@ pub(super) struct Encoder {
     level: Level,
     compressor: Compressor,
     classifier: Classifier,
+    /// Where streams are made before it is known how long they are.
+    scratch: Vec<u8>,
     /// Runs of zeros as they were encoded before, by the number of pieces in them.
     zeros: Vec<Option<Vec<u8>>>,
 }
 
 /// A unit whose runs are being encoded, from the first on.
 struct Job<'a> {
-    runs: VecDeque<(Class, &'a [u8])>,
+    bytes: &'a [u8],
+    /// The runs that are left: class, first byte and length.
+    runs: VecDeque<(Class, usize, usize)>,
+    parts: &'a mut Vec<Part>,
     encoded: &'a mut Vec<u8>,
     /// The run whose stream is at the end of `encoded` and has an end of its own, and where that begins.
-    open: Option<(&'a [u8], usize)>,
+    open: Option<(usize, usize, usize)>,
 }
 
 impl Encoder {
     pub(super) fn new(level: Level) -> Self {
-        let compressor = Compressor::new(level.effort());
-        Self { level, compressor, classifier: Classifier::new(), zeros: vec![None; UNIT / PIECE + 1] }
+        Self {
+            level,
+            compressor: Compressor::new(level.effort()),
+            classifier: Classifier::new(),
+            scratch: vec![0; UNIT],
+            zeros: vec![None; UNIT / PIECE + 1],
+        }
     }
 
     /// Encodes two units, of which one may be empty, and sums them up.
@@ -106,22 +138,23 @@ impl Encoder {
 
     /// Sums the unit up, and takes it apart into runs of a class.
     fn begin<'a>(&mut self, unit: &'a mut Unit) -> Job<'a> {
-        let Unit { bytes, filled, encoded, crc } = unit;
+        let Unit { bytes, filled, crc, parts, encoded } = unit;
         let bytes = &bytes[..*filled];
         *crc = Hasher::new();
         crc.update(bytes);
+        parts.clear();
         encoded.clear();
-        let (mut runs, mut rest) = (VecDeque::new(), bytes);
+        let (mut runs, mut from) = (VecDeque::new(), 0);
         let mut pieces = bytes.chunks(PIECE).map(|piece| (self.classify(piece), piece.len())).peekable();
         while let Some((class, mut len)) = pieces.next() {
             while let Some((_, more)) = pieces.next_if(|(next, _)| *next == class) {
                 len += more;
             }
-            let (run, behind) = rest.split_at(len);
-            runs.push_back((class, run));
-            rest = behind;
+            runs.push_back((class, from, len));
+            from += len;
         }
-        Job { runs, encoded, open: None }
+        drop(pieces);
+        Job { bytes, runs, parts, encoded, open: None }
     }
 
     fn classify(&mut self, piece: &[u8]) -> Class {
@@ -133,80 +166,89 @@ impl Encoder {
 
     /// Encodes runs up to one that has been compressed.
     fn advance(&mut self, job: &mut Job<'_>) {
-        while let Some((class, run)) = job.runs.pop_front() {
+        while let Some((class, from, len)) = job.runs.pop_front() {
+            let (run, start) = (&job.bytes[from..from + len], job.encoded.len());
             match class {
-                Class::Zero => self.zeros(run, job.encoded),
-                Class::Dense => store(run, job.encoded),
-                Class::Compressible => {
-                    let start = job.encoded.len();
-                    if self.compress(run, job.encoded) {
-                        job.open = Some((run, start));
-                        return;
-                    }
-                    store(run, job.encoded);
+                Class::Zero => {
+                    let encoded = self.zeros(run);
+                    job.encoded.extend_from_slice(encoded);
+                    job.parts.push(Part::Encoded(encoded.len()));
                 }
+                Class::Compressible if self.compress(run, job.encoded) => {
+                    job.open = Some((from, len, start));
+                    return;
+                }
+                Class::Compressible | Class::Dense => job.parts.push(Part::Stored(from, len)),
             }
         }
     }
 
-    /// Appends a run of zeros, which is made once for each length.
-    fn zeros(&mut self, run: &[u8], out: &mut Vec<u8>) {
-        let index = run.len() / PIECE;
-        let known = self.zeros[index].take().filter(|_| run.len().is_multiple_of(PIECE));
-        let encoded = known.unwrap_or_else(|| self.encode_zeros(run));
-        out.extend_from_slice(&encoded);
-        self.zeros[index] = run.len().is_multiple_of(PIECE).then_some(encoded);
+    /// A run of zeros, which is made once for each number of whole pieces.
+    fn zeros(&mut self, run: &[u8]) -> &[u8] {
+        // The last, and only, piece of a unit may be a shorter one.
+        let index = if run.len().is_multiple_of(PIECE) { run.len() / PIECE } else { 0 };
+        if index == 0 || self.zeros[index].is_none() {
+            self.zeros[index] = Some(self.encode_zeros(run));
+        }
+        self.zeros[index].as_deref().unwrap_or_default()
     }
 
     /// A run of zeros by itself.
     pub(super) fn encode_zeros(&mut self, run: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        let open = self.compress(run, &mut out).then_some((run, 0));
-        if open.is_none() {
-            store(run, &mut out);
+        if self.compress(run, &mut out)
+            && let [Some(last), _] = last_blocks(&out, &[])
+        {
+            seal(&mut out, 0, last);
+            return out;
         }
-        let mut job = Job { runs: VecDeque::new(), encoded: &mut out, open };
-        let [last, _] = last_blocks(job.stream(), &[]);
-        job.close(last);
+        out.clear();
+        // Writing to memory does not fail.
+        let _ = store(run, &mut out);
         out
     }
 
     /// Appends the run as a deflate stream with an end of its own; false, and nothing, where that would not be smaller.
     fn compress(&mut self, run: &[u8], out: &mut Vec<u8>) -> bool {
-        let start = out.len();
-        out.resize(start + run.len(), 0);
-        let compressed = self.compressor.deflate_compress(run, &mut out[start..]);
-        out.truncate(start + compressed.as_ref().copied().unwrap_or_default());
-        compressed.is_ok()
+        match self.compressor.deflate_compress(run, &mut self.scratch[..run.len()]) {
+            Ok(len) => {
+                out.extend_from_slice(&self.scratch[..len]);
+                true
+            }
+            Err(_) => false,
+        }
     }
 }
 
 impl Job<'_> {
     /// What has an end of its own.
     fn stream(&self) -> &[u8] {
-        self.open.map_or(&[], |(_, start)| &self.encoded[start..])
+        self.open.map_or(&[], |(.., start)| &self.encoded[start..])
     }
 
     /// Takes that end away.
     fn close(&mut self, last: Option<Last>) {
-        let Some((run, start)) = self.open.take() else { return };
+        let Some((from, len, start)) = self.open.take() else { return };
         match last {
-            Some(last) => seal(self.encoded, start, last),
+            Some(last) => {
+                seal(self.encoded, start, last);
+                self.parts.push(Part::Encoded(self.encoded.len() - start));
+            }
             None => {
                 self.encoded.truncate(start);
-                store(run, self.encoded);
+                self.parts.push(Part::Stored(from, len));
             }
         }
     }
 }
 
-/// Appends `run` as it is, and an empty stored block as behind every run.
-fn store(run: &[u8], out: &mut Vec<u8>) {
+/// Writes `run` as it is, and an empty stored block as behind every run.
+fn store(run: &[u8], out: &mut impl Write) -> io::Result<()> {
     for block in run.chunks(STORED).chain([&[][..]]) {
         let len = u16::try_from(block.len()).unwrap_or_default();
-        out.push(0);
-        out.extend_from_slice(&len.to_le_bytes());
-        out.extend_from_slice(&(!len).to_le_bytes());
-        out.extend_from_slice(block);
+        let [[a, b], [c, d]] = [len.to_le_bytes(), (!len).to_le_bytes()];
+        out.write_all(&[0, a, b, c, d])?;
+        out.write_all(block)?;
     }
+    Ok(())
 }

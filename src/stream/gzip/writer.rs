@@ -176,7 +176,7 @@ impl<W: Write> GzipWriter<W> {
                 Item::Zeros(count) => self.write_zeros(count)?,
                 Item::Unit => {
                     let Some(mut unit) = self.ready.pop_front() else { return Ok(()) };
-                    self.inner.write_all(&unit.encoded)?;
+                    unit.write_to(&mut self.inner)?;
                     self.crc.combine(&unit.crc);
                     self.bytes += unit.filled as u64;
                     unit.filled = 0;
