@@ -112,7 +112,7 @@ impl Convert {
 
 fn copy(from: &mut dyn Read, tail: &[u8], file: File, ctx: Context<'_>) -> io::Result<u64> {
     let mut writer = SparseWriter::new(file);
-    io::copy(&mut WatchReader::new(from, |n| ctx.progress.advance(n)), &mut writer)?;
+    writer.take_all(&mut WatchReader::new(from, |n| ctx.progress.advance(n)))?;
     writer.write_all(tail)?;
     Ok(writer.finish()?.1)
 }

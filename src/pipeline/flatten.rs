@@ -1,7 +1,6 @@
 //! A chain becomes one standalone image: as a stage of an import, or as a file of its own.
 
 use std::fs::File;
-use std::io;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -59,7 +58,7 @@ fn write(
     ctx.stage(Stage::Flatten, Some(flat.len()))?;
     let mut writer = SparseWriter::new(file);
     let mut stream = WatchReader::new(flat, |n| ctx.progress.advance(n));
-    io::copy(&mut stream, &mut writer).map_err(os::Error::at("writing", path))?;
+    writer.take_all(&mut stream).map_err(os::Error::at("writing", path))?;
     let (file, len) = writer.finish().map_err(os::Error::at("writing", path))?;
     file.sync_all().map_err(os::Error::at("syncing", path))?;
     Ok(len)

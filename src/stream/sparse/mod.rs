@@ -6,11 +6,13 @@
 mod worker;
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use worker::{Buffer, Worker};
+
+use crate::os;
 
 /// Smallest run of zeros worth a hole: a page, aligned.
 const PAGE: usize = 4096;
@@ -49,6 +51,15 @@ impl SparseWriter {
             self.write_pending(0)?;
         }
         Ok(n)
+    }
+
+    /// Adds all that `from` gives.
+    ///
+    /// # Errors
+    /// Reading or writing failed.
+    pub fn take_all(&mut self, from: &mut impl Read) -> io::Result<()> {
+        while self.fill(|room| os::again(|| from.read(room)))? > 0 {}
+        Ok(())
     }
 
     /// Adds a hole of so many bytes.
