@@ -74,7 +74,7 @@ fn digests(arguments: &Arguments) -> Result<Vec<Algorithm>, Failure> {
         Algorithm::named(name)
             .ok_or_else(|| Failure::argument(format!("digests: expected {expected}, found {name:?}")))
     };
-    names.iter().map(|name| known(&name.as_ref())).collect()
+    names.iter().map(known).collect()
 }
 
 /// Brings a file, a URL or an image of Glance into the SR; the answer is that of `vhd-porter import --json`.

@@ -3,8 +3,6 @@
 //! Where one symbol ends is where the next begins: a processor waits for every one of them, and has nothing else to do. So
 //! two streams are gone through at once.
 
-#![expect(clippy::cast_possible_truncation, reason = "a few bits at a time")]
-
 use super::bits::{Bits, Window};
 use super::code::{Code, SYMBOLS, Table, Then};
 
