@@ -28,3 +28,4 @@ mod report;
 mod signals;
 mod support;
 mod tools;
+mod zstd;
