@@ -75,9 +75,9 @@ fn choice(arguments: &Arguments) -> Result<Choice, Failure> {
 fn digests(arguments: &Arguments) -> Result<Vec<Algorithm>, Failure> {
     let Some(names) = arguments.optional_texts("digests")? else { return Ok(vec![Algorithm::Sha256]) };
     let known = |name: &&str| {
-        let expected = Algorithm::NAMES.join(", ");
-        Algorithm::named(name)
-            .ok_or_else(|| Failure::argument(format!("digests: expected {expected}, found {name:?}")))
+        let wrong =
+            || format!("argument digests: expected names of {}, found {name:?}", Algorithm::NAMES.join(", "));
+        Algorithm::named(name).ok_or_else(|| Failure::argument(wrong()))
     };
     names.iter().map(known).collect()
 }
@@ -117,7 +117,7 @@ fn export_image(arguments: &Arguments) -> Result<Value, Failure> {
     let level = arguments.optional_u64("level")?;
     let container = arguments.optional_text("compress")?.unwrap_or("gzip");
     let compression = Compression::named(container, level)
-        .map_err(|expected| Failure::argument(format!("export_image: level {level:?}: {expected}")))?;
+        .map_err(|wrong| Failure::argument(format!("export_image: {wrong}")))?;
     let export = Export {
         vdis: parse_uuids(&arguments.texts("vdi_uuids")?)?,
         chain: arguments.flag("chain")?,

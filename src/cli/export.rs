@@ -17,9 +17,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<Exit, Failure> {
         let message = "an image is not for the eye: name a file with -o, or send standard output elsewhere";
         return Err(Failure::Usage(message.into()));
     }
-    let compression = Compression::named(&args.compress, args.level).map_err(|expected| {
-        Failure::Usage(format!("--level {}: {expected}", args.level.unwrap_or_default()))
-    })?;
+    let compression = Compression::named(&args.compress, args.level).map_err(Failure::Usage)?;
     let settings = openstack::settings(&args.glance)?;
     let sr_path = place::find(args.place.sr.as_deref(), args.place.sr_uuid)?;
     let sr = Repository::open(&sr_path)?;

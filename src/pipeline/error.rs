@@ -219,7 +219,7 @@ impl Error {
                     return Self::Stream { archive, source };
                 }
                 io::ErrorKind::UnexpectedEof => (CUT_OFF, "the rest of it"),
-                _ => (DAMAGED, "sound gzip and tar"),
+                _ => (DAMAGED, "a sound archive"),
             };
             let (expected, found) = (expected.to_owned(), source.to_string());
             Self::Archive { archive, problem, expected, found }

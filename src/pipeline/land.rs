@@ -1,5 +1,7 @@
 //! Last stage: everything durable, then names in the SR.
 
+use std::thread::Builder;
+
 use super::carried::Carried;
 use super::context::Context;
 use super::error::Error;
@@ -55,10 +57,17 @@ fn sync(dir: &Dir, links: &[Link]) -> Result<(), os::Error> {
         let file = dir.open_file(&link.file_name(), true)?;
         file.sync_all().map_err(os::Error::at("syncing", dir.join(&link.file_name())))
     };
-    let (first, others) = links.split_first().map_or((None, links), |(first, others)| (Some(first), others));
+    let Some((first, others)) = links.split_first() else { return Ok(()) };
     std::thread::scope(|scope| {
-        let syncing: Vec<_> = others.iter().map(|link| scope.spawn(|| one(link))).collect();
-        first.map_or(Ok(()), one)?;
+        let mut syncing = Vec::new();
+        for link in others {
+            match Builder::new().spawn_scoped(scope, || one(link)) {
+                Ok(thread) => syncing.push(thread),
+                // A system that has no thread to spare has this one.
+                Err(_) => one(link)?,
+            }
+        }
+        one(first)?;
         syncing.into_iter().try_for_each(|thread| match thread.join() {
             Ok(synced) => synced,
             Err(panic) => std::panic::resume_unwind(panic),

@@ -22,17 +22,18 @@ impl Compression {
     /// The container called `name`, at `level`: 0 stores (gzip only), `None` is its own default.
     ///
     /// # Errors
-    /// In words, what was expected.
+    /// In words, what was expected and what was found.
     pub fn named(name: &str, level: Option<u64>) -> Result<Self, String> {
         match (name, level) {
             ("gzip", None) => Ok(Self::DEFAULT),
             ("gzip", Some(0)) => Ok(Self::Gzip(Level::Store)),
             ("gzip", Some(level @ 1..=9)) => Ok(Self::Gzip(Level::Deflate(u8::try_from(level).unwrap_or(9)))),
-            ("gzip", Some(_)) => Err("a level of gzip is 0 (store) to 9".to_owned()),
+            ("gzip", Some(level)) => Err(format!("level of gzip: expected 0 (store) to 9, found {level}")),
             ("zstd", None) => Ok(Self::Zstd(3)),
             ("zstd", Some(level @ 1..=19)) => Ok(Self::Zstd(u8::try_from(level).unwrap_or(19))),
-            ("zstd", Some(_)) => Err("a level of zstd is 1 to 19".to_owned()),
-            _ => Err(format!("a container is {}", Self::NAMES.join(" or "))),
+            ("zstd", Some(0)) => Err("level of zstd: expected 1 to 19, found 0 (store)".to_owned()),
+            ("zstd", Some(level)) => Err(format!("level of zstd: expected 1 to 19, found {level}")),
+            _ => Err(format!("compression: expected {}, found {name:?}", Self::NAMES.join(" or "))),
         }
     }
 }

@@ -45,7 +45,7 @@ fn chains_go_out_and_come_in() {
         let options = ["--glance-endpoint", &glance.endpoint, "--glance-api-version", &version];
         let words = ["import", &image, "--sr", to.text(), "--json"];
         let imported = document(&porter(&[&words[..], &options].concat(), &elsewhere));
-        assert_eq!(imported["md5"], document(&exported)["md5"]);
+        assert_eq!(imported["sha256"], document(&exported)["sha256"]);
         let landed = imported["root"]["uuid"].as_str().unwrap().parse().unwrap();
         assert!(to.disk(landed) == from.disk(vdis[0]), "another disk");
     }

@@ -48,6 +48,11 @@ fn cases(sr: &Sr, chain: &[Uuid], scratch: &Path) -> Vec<Case> {
         |change, class, message: &str| case("workarounds", "safe_copy_vdis", copy(change), class, message);
     let imports =
         |change, class, message: &str| case("porter", "import_image", import(change), class, message);
+    let exports = |change: Value, message: &str| {
+        let mut arguments = json!({ "sr_path": path, "vdi_uuids": chain, "file": text("x") });
+        arguments.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        case("porter", "export_image", arguments, "ArgumentError", message)
+    };
     let garbage = text("garbage.vhd");
     fs::write(&garbage, [7; 4096]).unwrap();
     vec![
@@ -110,13 +115,13 @@ fn cases(sr: &Sr, chain: &[Uuid], scratch: &Path) -> Vec<Case> {
             "PluginError",
             "exists already and is not replaced",
         ),
-        case(
-            "porter",
-            "export_image",
-            json!({ "sr_path": path, "vdi_uuids": chain, "file": text("x"), "level": 10 }),
-            "ArgumentError",
-            "expected 0 (store) to 9, found 10",
-        ),
+        exports(json!({ "level": 10 }), "expected 0 (store) to 9, found 10"),
+        exports(json!({ "compress": "zstd", "level": 20 }), "level of zstd: expected 1 to 19, found 20"),
+        exports(json!({ "compress": "zstd", "level": 0 }), "level of zstd: expected 1 to 19, found 0"),
+        exports(json!({ "compress": "xz" }), "expected gzip or zstd, found \"xz\""),
+        exports(json!({ "digests": ["md5", "crc32"] }), "sha256, sha512, found \"crc32\""),
+        exports(json!({ "digests": "md5" }), "argument digests: expected a list of nothing but texts"),
+        imports(json!({ "digests": [""] }), "ArgumentError", "sha256, sha512, found \"\""),
         case(
             "porter",
             "export_image",

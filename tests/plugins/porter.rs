@@ -115,6 +115,26 @@ fn every_client_exports_and_copies_a_chain() {
 }
 
 #[test]
+fn images_of_zstd_go_out_and_come_in_with_the_digests_that_were_asked_for() {
+    let (host, sr, out) = (Host::new(), Sr::new(), TempDir::new().unwrap());
+    let (chain, file) = (sr.chain(2), out.path().join("image"));
+    let digests = json!(["sha512", "md5"]);
+    let export = json!({ "sr_path": sr.text(), "vdi_uuids": chain, "file": file, "compress": "zstd",
+        "level": 19, "digests": digests });
+    let exported = in_json(&host, "porter", "export_image", &export);
+    assert!(fs::read(&file).unwrap().starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
+    let stack = some_uuids(2);
+    let import = json!({ "image": file, "sr_path": sr.text(), "uuid_stack": stack, "digests": digests });
+    let imported = in_json(&host, "porter", "import_image", &import);
+    assert!(sr.disk(stack[1]) == sr.disk(chain[0]), "another disk");
+    for result in [&exported, &imported] {
+        let lengths = ["md5", "sha256", "sha512"].map(|name| result[name].as_str().map(str::len));
+        assert_eq!(lengths, [Some(32), None, Some(128)], "{result}");
+    }
+    assert_eq!((&exported["md5"], &exported["sha512"]), (&imported["md5"], &imported["sha512"]));
+}
+
+#[test]
 fn every_client_checks_and_inspects() {
     let (host, sr) = (Host::new(), Sr::new());
     let chain = sr.chain(2);

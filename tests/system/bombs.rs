@@ -46,14 +46,14 @@ fn sizes_that_lie_or_wrap_are_refused() {
     let row = |name: &str, field: [u8; 12], words: &[&str]| Refusal::of(name, sized(&field), BAD, words);
     refuse([
         row("a byte more", base256(disk().len() as u64 + 1), &["0.vhd: footer"]).kind("bad-image"),
-        row("a block less", base256(disk().len() as u64 - 512), &["expected sound gzip and tar"]),
+        row("a block less", base256(disk().len() as u64 - 512), &["expected a sound archive"]),
         row("more than there is", base256(16 << 20), &["cut off"]),
         row("octal to the last byte", *b"000100000000", &["cut off"]),
         row("more than a VHD has", base256((2044 << 30) + 1), &["a member is too large"]),
         row("all that 64 bits hold", base256(u64::MAX), &["a member is too large"]),
         row("negative", [0xff; 12], &["a member is too large"]),
-        row("letters", *b"77x77777777\0", &["expected sound gzip and tar"]),
-        row("a sign", *b"-0000000001\0", &["expected sound gzip and tar"]),
+        row("letters", *b"77x77777777\0", &["expected a sound archive"]),
+        row("a sign", *b"-0000000001\0", &["expected a sound archive"]),
     ]);
     let pax = |size: &str| tar_of_entries(&[Entry::pax(&[("size", size)]), Entry::file("0.vhd", disk())]);
     refuse([
@@ -106,7 +106,7 @@ fn headers_of_any_length_are_bounded() {
         row(
             "records that are none",
             with(vec![extra(pax, b"no record\n".to_vec())]),
-            &["expected sound gzip"],
+            &["expected a sound archive"],
         ),
         row("a name of nothing", tar_of_entries(&[extra(long, b"0.vhd\0".to_vec())]), &["does not come"]),
         row(
@@ -174,7 +174,7 @@ fn maps_of_holes_that_make_no_sense_are_refused() {
         row("a piece of less than there is", &[(398, &base256(511))], &fit),
         row("pieces in no order", &[(410, &base256(100))], &order),
         row("another size", &[(483, &base256(5))], &fit),
-        row("no number", &[(386, b"0000000000x\0")], &["expected sound gzip and tar"]),
+        row("no number", &[(386, b"0000000000x\0")], &["expected a sound archive"]),
     ]);
     // A map that never ends: zeros are pieces of nothing.
     let mut endless = hollow(&[(482, b"\x01")]);

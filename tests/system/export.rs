@@ -62,8 +62,8 @@ fn an_exported_chain_is_an_image_for_everybody() {
     assert_eq!(sr.snapshot(), before);
     let document = run.json();
     assert_eq!(document["bytes_written"], image.metadata().unwrap().len());
-    assert_eq!(document["md5"], digest_program("md5sum", &image).as_str());
     assert_eq!(document["sha256"], digest_program("sha256sum", &image).as_str());
+    assert_eq!((&document["md5"], &document["sha512"]), (&Value::Null, &Value::Null), "nobody asked");
     assert_eq!(document["virtual_size"], fixture.raw(0).0);
     assert_eq!(document["vdis"], serde_json::json!(chain));
     assert_image(&image, 3, &fixture.raw(0));
@@ -103,6 +103,32 @@ fn levels_trade_time_for_size() {
         let run = sr.exporting().vdis(&chain).arg(format!("--level={bad}")).run();
         assert_eq!((run.status, run.stdout.len()), (2, 0), "{bad}");
     }
+    for bad in ["0", "20", "-1", "store"] {
+        let run = sr.exporting().vdis(&chain).args(["--compress=zstd", &format!("--level={bad}")]).run();
+        assert_eq!((run.status, run.stdout.len()), (2, 0), "zstd, {bad}");
+    }
+    let run = sr.exporting().vdis(&chain).arg("--compress=xz").run();
+    assert_eq!((run.status, run.stdout.len()), (2, 0), "{}", run.text());
+}
+
+#[test]
+fn digests_are_those_that_were_asked_for() {
+    let (sr, chain) = Sr::with(Fixture::diff3());
+    let export = |name: &str| {
+        let image = sr.beside(name);
+        let digests = ["--digest", "md5", "--digest", "sha512"];
+        (sr.exporting().vdis(&chain).args(digests).arg("-o").arg(&image), image)
+    };
+    let (run, image) = export("as JSON");
+    let document = run.arg("--json").run().done().json();
+    let digest = |program| Value::from(digest_program(program, &image));
+    assert_eq!((&document["md5"], &document["sha512"]), (&digest("md5sum"), &digest("sha512sum")));
+    assert!(document["sha256"].is_null());
+    let (run, image) = export("in words");
+    let words = run.run().done().text();
+    let digest = |program| digest_program(program, &image);
+    let lines = format!("\nmd5     {}\nsha512  {}\n", digest("md5sum"), digest("sha512sum"));
+    assert!(words.contains(&lines) && !words.contains("sha256"), "{words}");
 }
 
 #[test]

@@ -29,3 +29,4 @@ mod signals;
 mod status;
 mod support;
 mod tools;
+mod zstd;

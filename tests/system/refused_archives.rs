@@ -219,7 +219,7 @@ fn damaged_gzip_is_refused() {
     };
     let end = packed.len();
     let row = |name: &str, at: usize| {
-        Refusal::of(name, flipped(at), BAD, &["the image is damaged: expected sound gzip and tar", "found"])
+        Refusal::of(name, flipped(at), BAD, &["the image is damaged: expected a sound archive", "found"])
     };
     refuse([
         row("in the middle", end / 2),

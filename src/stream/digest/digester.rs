@@ -17,7 +17,7 @@ const WAITING: usize = 4;
 /// Bytes on their way to the threads.
 pub(super) type Piece = Arc<Vec<u8>>;
 
-/// One thread for each digest. They end when whoever owns this is gone, finished or not.
+/// One thread for each digest. They have ended when this is gone, finished or not.
 #[derive(Debug)]
 pub(super) struct Digester {
     lanes: Vec<Lane>,
@@ -26,11 +26,12 @@ pub(super) struct Digester {
     bytes: u64,
 }
 
+/// A thread, and the way to it. Dropping it ends the thread.
 #[derive(Debug)]
 struct Lane {
     algorithm: Algorithm,
-    pieces: SyncSender<Piece>,
-    thread: JoinHandle<String>,
+    pieces: Option<SyncSender<Piece>>,
+    thread: Option<JoinHandle<String>>,
 }
 
 impl Digester {
@@ -59,8 +60,10 @@ impl Digester {
         self.bytes += piece.len() as u64;
         let piece = Arc::new(piece);
         for lane in &self.lanes {
-            let sent = lane.pieces.send(Arc::clone(&piece));
-            sent.map_err(|_| io::Error::other("a digest thread ended"))?;
+            let sent = lane.pieces.as_ref().map(|pieces| pieces.send(Arc::clone(&piece)));
+            if !matches!(sent, Some(Ok(()))) {
+                return Err(io::Error::other("a digest thread ended"));
+            }
         }
         self.lent.push_back(Arc::clone(&piece));
         Ok(piece)
@@ -69,10 +72,9 @@ impl Digester {
     /// The digests of all that was handed over.
     pub(super) fn finish(self) -> io::Result<Digests> {
         let mut digests = Digests { bytes: self.bytes, ..Digests::default() };
-        for Lane { algorithm, pieces, thread } in self.lanes {
-            drop(pieces);
-            let hex = thread.join().map_err(|_| io::Error::other("a digest thread failed"))?;
-            digests.set(algorithm, hex);
+        for mut lane in self.lanes {
+            let hex = lane.end().ok_or_else(|| io::Error::other("a digest thread failed"))?;
+            digests.set(lane.algorithm, hex);
         }
         Ok(digests)
     }
@@ -92,6 +94,18 @@ impl Lane {
                 hex
             })
         })?;
-        Ok(Self { algorithm, pieces, thread })
+        Ok(Self { algorithm, pieces: Some(pieces), thread: Some(thread) })
+    }
+
+    /// Tells the thread that nothing comes any more, and waits for what it has made of the rest.
+    fn end(&mut self) -> Option<String> {
+        self.pieces = None;
+        self.thread.take().and_then(|thread| thread.join().ok())
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.end();
     }
 }

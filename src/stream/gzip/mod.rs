@@ -16,6 +16,8 @@ mod parallel;
 mod reader;
 mod seal;
 mod segment;
+#[cfg(test)]
+mod tests;
 mod unit;
 mod walk;
 mod writer;

@@ -11,7 +11,10 @@ pub(super) fn seal(out: &mut Vec<u8>, start: usize, last: Last) {
     let Last { header, end } = last;
     out[start + header / 8] &= !(1 << (header % 8));
     out.truncate(start + end.div_ceil(8));
-    // The three bits of its header are zero. So are the bits behind the end.
+    // The three bits of its header are zero, and so are those that fill the byte.
+    if let (Some(byte), within @ 1..) = (out.last_mut(), end % 8) {
+        *byte &= (1 << within) - 1;
+    }
     if !(1..=5).contains(&(end % 8)) {
         out.push(0);
     }
@@ -84,7 +87,8 @@ mod tests {
 
     #[test]
     fn what_is_no_stream_is_left() {
-        for bytes in [&[][..], &[7], &[0xff; 40], &[0, 1, 0], &[4, 0, 0, 0]] {
+        let behind = [1, 0, 0, 0xff, 0xff, 0];
+        for bytes in [&[][..], &[7], &[0xff; 40], &[0, 1, 0], &[4, 0, 0, 0], &behind] {
             assert_eq!(last_blocks(bytes, &[1, 0, 0, 0xff, 0xff])[0], None, "{bytes:?}");
         }
     }

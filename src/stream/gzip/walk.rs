@@ -3,8 +3,6 @@
 //! Where one symbol ends is where the next begins: a processor waits for every one of them, and has nothing else to do. So
 //! two streams are gone through at once.
 
-#![expect(clippy::cast_possible_truncation, reason = "a few bits at a time")]
-
 use super::bits::{Bits, Window};
 use super::code::{Code, SYMBOLS, Table, Then};
 
@@ -20,7 +18,7 @@ pub(super) struct Last {
     pub(super) end: usize,
 }
 
-/// The last block of each of the streams; `None` for one that is no deflate stream.
+/// The last block of each of the streams; `None` for one that is no deflate stream, or does not end with its last byte.
 pub(super) fn last_blocks(first: &[u8], second: &[u8]) -> [Option<Last>; 2] {
     let (mut first, mut second) = (Lane::new(first), Lane::new(second));
     while first.is_in_block() && second.is_in_block() {
@@ -71,7 +69,8 @@ impl<'a> Lane<'a> {
     fn finish(mut self) -> Option<Last> {
         loop {
             if let State::Ended(last) = self.state {
-                return last;
+                // Whoever has lost the way is hardly ever there when it ends.
+                return last.filter(|last| last.end.div_ceil(8) == self.stream.len());
             }
             if self.step() {
                 self.attend();

@@ -83,3 +83,11 @@ pub(crate) fn gunzip(bytes: &[u8]) -> Vec<u8> {
     MultiGzDecoder::new(bytes).read_to_end(&mut out).expect("sound gzip");
     out
 }
+
+/// One frame of zstd, with a checksum.
+pub(crate) fn zstd(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = zstd::Encoder::new(Vec::new(), 1).expect("memory can be written");
+    encoder.include_checksum(true).expect("there are checksums");
+    encoder.write_all(bytes).expect("memory can be written");
+    encoder.finish().expect("memory can be written")
+}

@@ -13,7 +13,7 @@ mod snapshot;
 mod sr;
 mod vhd;
 
-pub(crate) use archive::{Entry, gunzip, gzip, tar, tar_gz, tar_of_entries};
+pub(crate) use archive::{Entry, gunzip, gzip, tar, tar_gz, tar_of_entries, zstd};
 pub(crate) use browser::Browser;
 pub(crate) use disk::{Disk, Locators, geometry};
 pub(crate) use fixture::Fixture;
