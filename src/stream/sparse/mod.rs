@@ -14,8 +14,11 @@ use worker::{Buffer, Worker};
 
 use crate::os;
 
-/// Smallest run of zeros worth a hole: a page, aligned.
+/// What is looked at for zeros: a page, aligned.
 const PAGE: usize = 4096;
+/// Smallest run of zeros worth a hole between data. Smaller ones save little and cost an extent each: they slow down every
+/// copy of the file, and whatever a guest writes there.
+const HOLE: usize = 64 * 1024;
 /// Bytes gathered before they are written.
 const BUFFER: usize = 1 << 20;
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use super::{BUFFER, PAGE, is_zero};
+use super::{BUFFER, HOLE, PAGE, is_zero};
 use crate::os;
 
 /// Buffers that may wait to be written.
@@ -135,22 +135,26 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    /// Writes the runs of pages that hold anything.
+    /// Writes what holds anything, and the zeros in it that are not worth a hole.
     fn write(&mut self, bytes: &[u8], start: u64) -> io::Result<()> {
-        let mut data_from = None;
+        // From its first page with data to behind its last.
+        let mut run: Option<(usize, usize)> = None;
         for (index, page) in bytes.chunks(PAGE).enumerate() {
-            let at = index * PAGE;
-            match (is_zero(page), data_from) {
-                (true, Some(from)) => {
-                    self.write_run(&bytes[from..at], start + from as u64)?;
-                    data_from = None;
-                }
-                (false, None) => data_from = Some(at),
-                _ => {}
+            if is_zero(page) {
+                continue;
             }
+            let (at, end) = (index * PAGE, index * PAGE + page.len());
+            run = match run {
+                Some((from, to)) if at - to < HOLE => Some((from, end)),
+                Some((from, to)) => {
+                    self.write_run(&bytes[from..to], start + from as u64)?;
+                    Some((at, end))
+                }
+                None => Some((at, end)),
+            };
         }
-        if let Some(from) = data_from {
-            self.write_run(&bytes[from..], start + from as u64)?;
+        if let Some((from, to)) = run {
+            self.write_run(&bytes[from..to], start + from as u64)?;
         }
         let end = start + bytes.len() as u64;
         self.writeback.written(&self.file, end);
