@@ -1,6 +1,7 @@
 //! Comparing two disks by what a guest would read, whatever form and chain they are kept in.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Serialize;
@@ -10,6 +11,7 @@ use super::error::Error;
 use super::links::open_disk;
 use super::progress::Stage;
 use crate::os;
+use crate::vhd::ChainReader;
 
 /// Bytes compared at once.
 const PIECE: usize = 1 << 20;
@@ -44,6 +46,12 @@ pub fn compare(left: &Path, right: &Path, ctx: Context<'_>) -> Result<Comparison
     while at < shared {
         let n = usize::try_from(shared - at).unwrap_or(PIECE).min(PIECE);
         os::stop::check().map_err(os::Error::at("reading", left))?;
+        let zeros = zeros(&mut a, &mut b, shared - at).map_err(os::Error::at("reading", left))?;
+        if zeros > 0 {
+            at += zeros;
+            ctx.progress.advance(zeros);
+            continue;
+        }
         a.read_exact(&mut x[..n]).map_err(os::Error::at("reading", left))?;
         b.read_exact(&mut y[..n]).map_err(os::Error::at("reading", right))?;
         if x[..n] != y[..n] {
@@ -59,4 +67,13 @@ pub fn compare(left: &Path, right: &Path, ctx: Context<'_>) -> Result<Comparison
     }
     let same = sizes[0] == sizes[1] && differing_sectors == 0;
     Ok(Comparison { same, sizes, first_difference, differing_sectors })
+}
+
+/// Passes over what is held by neither, in both; returns its length. Where one has less of it, the rest of the other's is
+/// read as zeros.
+fn zeros(a: &mut ChainReader<'_, File>, b: &mut ChainReader<'_, File>, most: u64) -> io::Result<u64> {
+    let known = a.zeros(most).and_then(|zeros| b.zeros(zeros)).map_err(io::Error::other)?;
+    a.skip_zeros(known).map_err(io::Error::other)?;
+    b.skip_zeros(known).map_err(io::Error::other)?;
+    Ok(known)
 }

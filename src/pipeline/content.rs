@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-use crate::vhd::Flattened;
+use crate::vhd::{ChainReader, Flattened};
 
 /// The bytes of a member. Holes read as zeros, unless they are passed over.
 pub(crate) trait Content: Read {
@@ -17,6 +17,13 @@ pub(crate) trait Content: Read {
 }
 
 impl<R: Read> Content for io::Take<R> {}
+
+/// What no link of a chain holds is a hole.
+impl Content for ChainReader<'_, File> {
+    fn skip_hole(&mut self) -> io::Result<u64> {
+        self.skip_zeros(u64::MAX).map_err(io::Error::other)
+    }
+}
 
 /// Only blocks that hold something are in it.
 impl Content for Flattened<'_, File> {}

@@ -1,19 +1,20 @@
 //! A disk from one form into another: raw, dynamic or fixed VHD.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::content::Content;
 use super::context::Context;
 use super::error::Error;
 use super::links::{open_disk, open_raw};
 use super::progress::Stage;
 use crate::os;
-use crate::stream::{SparseWriter, WatchReader};
+use crate::stream::SparseWriter;
 use crate::transport::NewFile;
 use crate::vhd::{self, Flattened};
 
@@ -103,16 +104,25 @@ impl Convert {
         Ok(Converted { form: self.form, virtual_size: size, physical_size })
     }
 
-    fn write(&self, from: &mut dyn Read, tail: &[u8], file: File, ctx: Context<'_>) -> Result<u64, Error> {
+    fn write(&self, from: &mut dyn Content, tail: &[u8], file: File, ctx: Context<'_>) -> Result<u64, Error> {
         copy(from, tail, file, ctx)
             .map_err(os::Error::at("writing", Path::new(&self.output)))
             .map_err(Error::from)
     }
 }
 
-fn copy(from: &mut dyn Read, tail: &[u8], file: File, ctx: Context<'_>) -> io::Result<u64> {
+fn copy(from: &mut dyn Content, tail: &[u8], file: File, ctx: Context<'_>) -> io::Result<u64> {
     let mut writer = SparseWriter::new(file);
-    writer.take_all(&mut WatchReader::new(from, |n| ctx.progress.advance(n)))?;
+    loop {
+        os::stop::check()?;
+        let hole = from.skip_hole()?;
+        writer.skip(hole)?;
+        let n = writer.fill(|room| os::again(|| from.read(room)))?;
+        ctx.progress.advance(hole + n as u64);
+        if n == 0 && hole == 0 {
+            break;
+        }
+    }
     writer.write_all(tail)?;
     Ok(writer.finish()?.1)
 }

@@ -137,6 +137,34 @@ pub struct ChainReader<'a, S> {
     used: usize,
 }
 
+impl<S: Storage> ChainReader<'_, S> {
+    /// How much of what comes no link holds, bytes, at most `most`; 0 where one may hold the next sector.
+    ///
+    /// # Errors
+    /// A BAT or bitmap cannot be read.
+    pub fn zeros(&mut self, most: u64) -> Result<u64, Error> {
+        let left = self.chain.virtual_size() / SECTOR_SIZE - self.next.0;
+        let sectors = left.min(most / SECTOR_SIZE);
+        if self.used < self.piece.len() || sectors == 0 {
+            return Ok(0);
+        }
+        match self.chain.supply(self.next, sectors)? {
+            (Supply::Zero, run) => Ok(run.min(sectors) * SECTOR_SIZE),
+            (Supply::Data(..), _) => Ok(0),
+        }
+    }
+
+    /// Passes over what [`Self::zeros`] tells; returns how much that was.
+    ///
+    /// # Errors
+    /// A BAT or bitmap cannot be read.
+    pub fn skip_zeros(&mut self, most: u64) -> Result<u64, Error> {
+        let zeros = self.zeros(most)?;
+        self.next.0 += zeros / SECTOR_SIZE;
+        Ok(zeros)
+    }
+}
+
 impl<S: Storage> Read for ChainReader<'_, S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         const PIECE: u64 = 512;
