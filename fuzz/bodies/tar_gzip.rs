@@ -1,4 +1,4 @@
-//! Streams: tar, gzip, a VHD alone, or neither. Looking into one ends, whatever it claims.
+//! Streams: tar, gzip, zstd, a VHD alone, or none of them. Looking into one ends, whatever it claims.
 
 use std::io::Write;
 

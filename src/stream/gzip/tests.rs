@@ -24,7 +24,7 @@ enum Kind {
     Run,
     /// Codes of even length.
     Few,
-    /// Half of the bytes are one value, a quarter another, and so on: the longest codes that there are.
+    /// Half of the bytes are of many values, a quarter is of one, an eighth of another, and so on: the longest codes.
     Skewed,
     /// Stored.
     Noise,
@@ -62,7 +62,8 @@ fn bytes((kind, len, seed): Stretch) -> Vec<u8> {
             Kind::Zeros => out.push(0),
             Kind::Run => out.push(u8::from(random % 4099 == 0)),
             Kind::Few => out.push(b'a' + byte % 21),
-            Kind::Skewed => out.push(random.trailing_zeros().to_le_bytes()[0].wrapping_mul(37)),
+            Kind::Skewed if byte % 2 == 0 => out.push(byte / 2),
+            Kind::Skewed => out.push(128 + (random >> 8).trailing_zeros().to_le_bytes()[0] % 64),
             Kind::Noise => out.push(byte),
             Kind::Far if out.len() >= 32_768 => out.push(out[out.len() - 32_768]),
             Kind::Far => out.push(byte),
@@ -183,6 +184,29 @@ proptest! {
         let (content, packed) = written(&steps, level, threads);
         prop_assert!(by_zlib(&packed).unwrap() == content, "zlib reads something else");
         prop_assert!(by_ourselves(&packed, threads).unwrap() == content, "we read something else");
+    }
+}
+
+#[test]
+fn units_are_used_again_whatever_they_were() {
+    let line = |n: usize| (0..UNIT).map(move |at| (at * n).to_le_bytes()[1]);
+    for threads in 1..=3 {
+        let mut writer = GzipWriter::new(Vec::new(), Level::Deflate(1), threads).unwrap();
+        let mut content = Vec::new();
+        // More than are under way at once: zeros where data was, and data where zeros were.
+        for n in 0..20 {
+            if n % 3 == 1 {
+                writer.zeros(UNIT as u64).unwrap();
+                content.resize(content.len() + UNIT, 0);
+            } else {
+                let start = content.len();
+                content.extend(line(n));
+                writer.write_all(&content[start..]).unwrap();
+            }
+        }
+        let packed = writer.finish().unwrap();
+        assert!(by_zlib(&packed).unwrap() == content);
+        assert!(by_ourselves(&packed, threads).unwrap() == content);
     }
 }
 
