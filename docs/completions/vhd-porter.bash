@@ -200,13 +200,17 @@ _vhd-porter() {
 
     case "${cmd}" in
         vhd__porter)
-            opts="-v -q -h -V --verbose --quiet --config --help --version import export copy check list report inspect flatten convert compare map create snapshot coalesce repair recover status cancel call config doctor install uninstall help"
+            opts="-v -q -h -V --verbose --quiet --config --threads --help --version import export copy check list report inspect flatten convert compare map create snapshot coalesce repair recover status cancel call config doctor install uninstall help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -218,7 +222,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__call)
-            opts="-v -q -h --json --plugin-dir --verbose --quiet --config --help <PLUGIN> <FUNCTION> [KEY=VALUE]..."
+            opts="-v -q -h --json --plugin-dir --verbose --quiet --config --threads --help <PLUGIN> <FUNCTION> [KEY=VALUE]..."
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -236,6 +240,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -244,7 +252,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__cancel)
-            opts="-v -q -h --wait --json --verbose --quiet --config --help <ID>"
+            opts="-v -q -h --wait --json --verbose --quiet --config --threads --help <ID>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -258,6 +266,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -266,7 +278,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__check)
-            opts="-v -q -h --sr --sr-uuid --deep --json --verbose --quiet --config --help [FILE]..."
+            opts="-v -q -h --sr --sr-uuid --deep --json --verbose --quiet --config --threads --help [FILE]..."
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,6 +296,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -292,13 +308,17 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__coalesce)
-            opts="-v -q -h --json --verbose --quiet --config --help <FILE>"
+            opts="-v -q -h --json --verbose --quiet --config --threads --help <FILE>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -310,13 +330,17 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__compare)
-            opts="-v -q -h --json --verbose --quiet --config --help <LEFT> <RIGHT>"
+            opts="-v -q -h --json --verbose --quiet --config --threads --help <LEFT> <RIGHT>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -328,13 +352,17 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__config)
-            opts="-v -q -h --verbose --quiet --config --help show example check help"
+            opts="-v -q -h --verbose --quiet --config --threads --help show example check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -346,13 +374,17 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__config__check)
-            opts="-v -q -h --json --verbose --quiet --config --help [FILE]"
+            opts="-v -q -h --json --verbose --quiet --config --threads --help [FILE]"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -364,13 +396,17 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__config__example)
-            opts="-v -q -h --verbose --quiet --config --help"
+            opts="-v -q -h --verbose --quiet --config --threads --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -452,13 +488,17 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__config__show)
-            opts="-v -q -h --origin --json --verbose --quiet --config --help"
+            opts="-v -q -h --origin --json --verbose --quiet --config --threads --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -470,7 +510,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__convert)
-            opts="-v -q -h --to --raw --json --verbose --quiet --config --help <INPUT> <OUTPUT>"
+            opts="-v -q -h --to --raw --json --verbose --quiet --config --threads --help <INPUT> <OUTPUT>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -484,6 +524,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -492,7 +536,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__copy)
-            opts="-v -q -h --sr --sr-uuid --vdi --uuid --json --tool --vhd-util --verbose --quiet --config --help"
+            opts="-v -q -h --sr --sr-uuid --vdi --uuid --json --tool --vhd-util --verbose --quiet --config --threads --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -526,6 +570,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -534,7 +582,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__create)
-            opts="-v -q -h --size --fixed --json --verbose --quiet --config --help <FILE>"
+            opts="-v -q -h --size --fixed --json --verbose --quiet --config --threads --help <FILE>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -548,6 +596,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -556,7 +608,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__doctor)
-            opts="-v -q -h --sr --sr-uuid --plugin-dir --json --verbose --quiet --config --help"
+            opts="-v -q -h --sr --sr-uuid --plugin-dir --json --verbose --quiet --config --threads --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -578,6 +630,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -586,7 +642,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__export)
-            opts="-o -v -q -h --sr --sr-uuid --vdi --chain --flatten --output --compress --level --digest --json --glance-endpoint --glance-token-file --glance-api-version --verbose --quiet --config --help"
+            opts="-o -v -q -h --sr --sr-uuid --vdi --chain --flatten --output --compress --level --digest --json --glance-endpoint --glance-token-file --glance-api-version --verbose --quiet --config --threads --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -640,6 +696,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -648,7 +708,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__flatten)
-            opts="-o -v -q -h --output --json --verbose --quiet --config --help <FILE>..."
+            opts="-o -v -q -h --output --json --verbose --quiet --config --threads --help <FILE>..."
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -663,6 +723,10 @@ _vhd-porter() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1066,7 +1130,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__import)
-            opts="-v -q -h --sr --sr-uuid --create-sr --scan --uuid --flatten --dry-run --json --digest --repair --tool --vhd-util --glance-endpoint --glance-token-file --glance-api-version --verbose --quiet --config --help <IMAGE>"
+            opts="-v -q -h --sr --sr-uuid --create-sr --scan --uuid --flatten --dry-run --json --digest --repair --tool --vhd-util --glance-endpoint --glance-token-file --glance-api-version --verbose --quiet --config --threads --help <IMAGE>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1112,6 +1176,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1120,7 +1188,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__inspect)
-            opts="-v -q -h --sr --sr-uuid --json --glance-endpoint --glance-token-file --glance-api-version --verbose --quiet --config --help [FILE]"
+            opts="-v -q -h --sr --sr-uuid --json --glance-endpoint --glance-token-file --glance-api-version --verbose --quiet --config --threads --help [FILE]"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1150,6 +1218,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1158,7 +1230,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__install)
-            opts="-v -q -h --plugin-dir --prefix --root --with-vhd-util --dry-run --json --verbose --quiet --config --help"
+            opts="-v -q -h --plugin-dir --prefix --root --with-vhd-util --dry-run --json --verbose --quiet --config --threads --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1180,6 +1252,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1188,7 +1264,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__list)
-            opts="-v -q -h --sr --sr-uuid --vdi --json --verbose --quiet --config --help"
+            opts="-v -q -h --sr --sr-uuid --vdi --json --verbose --quiet --config --threads --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1210,6 +1286,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1218,7 +1298,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__map)
-            opts="-v -q -h --svg --json --verbose --quiet --config --help <FILE>..."
+            opts="-v -q -h --svg --json --verbose --quiet --config --threads --help <FILE>..."
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1232,6 +1312,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1240,7 +1324,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__recover)
-            opts="-v -q -h --sr --sr-uuid --dry-run --legacy --json --verbose --quiet --config --help"
+            opts="-v -q -h --sr --sr-uuid --dry-run --legacy --json --verbose --quiet --config --threads --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1258,6 +1342,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1266,13 +1354,17 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__repair)
-            opts="-v -q -h --json --verbose --quiet --config --help <FILE>"
+            opts="-v -q -h --json --verbose --quiet --config --threads --help <FILE>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1284,7 +1376,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__report)
-            opts="-o -v -q -h --sr --sr-uuid --output --json --verbose --quiet --config --help"
+            opts="-o -v -q -h --sr --sr-uuid --output --json --verbose --quiet --config --threads --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1310,6 +1402,10 @@ _vhd-porter() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1318,13 +1414,17 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__snapshot)
-            opts="-v -q -h --json --verbose --quiet --config --help <PARENT> <CHILD>"
+            opts="-v -q -h --json --verbose --quiet --config --threads --help <PARENT> <CHILD>"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1336,13 +1436,17 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__status)
-            opts="-w -a -v -q -h --watch --all --json --verbose --quiet --config --help [ID]"
+            opts="-w -a -v -q -h --watch --all --json --verbose --quiet --config --threads --help [ID]"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1354,7 +1458,7 @@ _vhd-porter() {
             return 0
             ;;
         vhd__porter__uninstall)
-            opts="-v -q -h --root --dry-run --json --verbose --quiet --config --help"
+            opts="-v -q -h --root --dry-run --json --verbose --quiet --config --threads --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1365,6 +1469,10 @@ _vhd-porter() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_vhd_porter_global_optspecs
-	string join \n v/verbose q/quiet config= h/help V/version
+	string join \n v/verbose q/quiet config= threads= h/help V/version
 end
 
 function __fish_vhd_porter_needs_command
@@ -25,6 +25,7 @@ function __fish_vhd_porter_using_subcommand
 end
 
 complete -c vhd-porter -n "__fish_vhd_porter_needs_command" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_needs_command" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_needs_command" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_needs_command" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_needs_command" -s h -l help -d 'Print help'
@@ -68,6 +69,7 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand import" -l glance-
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand import" -l glance-token-file -d 'File with the token to send, where everybody on the host would see it in an option [env: OS_TOKEN]' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand import" -l glance-api-version -d '1 or 2 [env: OS_IMAGE_API_VERSION]' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand import" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand import" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand import" -l create-sr -d 'Create the SR\'s directory if there is none'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand import" -l scan -d 'Have xapi scan the SR afterwards, so that it knows the new VDIs'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand import" -l flatten -d 'Make one image of the chain: it takes one uuid, and lands in one step'
@@ -91,6 +93,7 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand export" -l glance-
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand export" -l glance-token-file -d 'File with the token to send, where everybody on the host would see it in an option [env: OS_TOKEN]' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand export" -l glance-api-version -d '1 or 2 [env: OS_IMAGE_API_VERSION]' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand export" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand export" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand export" -l chain -d 'Add all parents of the one VDI that is given'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand export" -l flatten -d 'Write one image that holds the chain\'s disk, instead of its links'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand export" -l json -d 'Print one JSON document (on standard error when the image goes to standard output)'
@@ -107,6 +110,7 @@ vhd-util\t''
 both\t''"
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand copy" -l vhd-util -d 'The host\'s vhd-util: program and first arguments, quoted as in a shell' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand copy" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand copy" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand copy" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand copy" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand copy" -s q -l quiet -d 'Show no progress and no warnings'
@@ -114,6 +118,7 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand copy" -s h -l help
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand check" -l sr -d 'Directory of an SR: all its VHDs, and how they fit together' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand check" -l sr-uuid -d 'Uuid of an SR, mounted on this host' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand check" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand check" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand check" -l deep -d 'Read all data as well, to hold it against the bitmaps'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand check" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand check" -s v -l verbose -d 'Say more: -v stages, -vv details'
@@ -123,6 +128,7 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand list" -l sr -d 'Di
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand list" -l sr-uuid -d 'Uuid of the SR, mounted on this host' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand list" -l vdi -d 'Only the chains of this VDI: its uuid, or enough of its beginning; may be given several times' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand list" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand list" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand list" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand list" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand list" -s q -l quiet -d 'Show no progress and no warnings'
@@ -131,6 +137,7 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand report" -l sr -d '
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand report" -l sr-uuid -d 'Uuid of the SR, mounted on this host' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand report" -s o -l output -d 'The page to write: a file that does not exist yet, or - for standard output' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand report" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand report" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand report" -l json -d 'Print what stands in the page as one JSON document instead'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand report" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand report" -s q -l quiet -d 'Show no progress and no warnings'
@@ -141,12 +148,14 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand inspect" -l glance
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand inspect" -l glance-token-file -d 'File with the token to send, where everybody on the host would see it in an option [env: OS_TOKEN]' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand inspect" -l glance-api-version -d '1 or 2 [env: OS_IMAGE_API_VERSION]' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand inspect" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand inspect" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand inspect" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand inspect" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand inspect" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand inspect" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand flatten" -s o -l output -d 'The file to make; it must not exist' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand flatten" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand flatten" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand flatten" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand flatten" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand flatten" -s q -l quiet -d 'Show no progress and no warnings'
@@ -155,40 +164,47 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand convert" -l to -d 
 dynamic\t''
 fixed\t''"
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand convert" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand convert" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand convert" -l raw -d 'Take the input for a raw disk, whatever its bytes say: a guest may have written them'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand convert" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand convert" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand convert" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand convert" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand compare" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand compare" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand compare" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand compare" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand compare" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand compare" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand map" -l svg -d 'Draw the map to an SVG file that does not exist yet' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand map" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand map" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand map" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand map" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand map" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand map" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand create" -l size -d 'Size of the disk: bytes, or with K, M, G or T of 1024; rounded up to 2 MiB' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand create" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand create" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand create" -l fixed -d 'Make a fixed image instead of a dynamic one'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand create" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand create" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand create" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand create" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand snapshot" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand snapshot" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand snapshot" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand snapshot" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand snapshot" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand snapshot" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand coalesce" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand coalesce" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand coalesce" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand coalesce" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand coalesce" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand coalesce" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand repair" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand repair" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand repair" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand repair" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand repair" -s q -l quiet -d 'Show no progress and no warnings'
@@ -196,6 +212,7 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand repair" -s h -l he
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand recover" -l sr -d 'Directory of the SR' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand recover" -l sr-uuid -d 'Uuid of the SR, mounted on this host' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand recover" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand recover" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand recover" -l dry-run -d 'Only say what would be done'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand recover" -l legacy -d 'Remove directories that look like those of the Python plugins, too: make sure that none is running'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand recover" -l json -d 'Print one JSON document'
@@ -203,6 +220,7 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand recover" -s v -l v
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand recover" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand recover" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand status" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand status" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand status" -s w -l watch -d 'Go on showing it; with an id, until that has ended'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand status" -s a -l all -d 'Show all that is remembered, and not only the latest'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand status" -l json -d 'Print one JSON document, with --watch one in each line; of all that is remembered'
@@ -211,6 +229,7 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand status" -s q -l qu
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand status" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand cancel" -l wait -d 'How many seconds to wait for its end' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand cancel" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand cancel" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand cancel" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand cancel" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand cancel" -s q -l quiet -d 'Show no progress and no warnings'
@@ -218,10 +237,12 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand cancel" -s h -l he
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand call" -l json -d 'All arguments as one JSON object; the answer is then JSON as well' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand call" -l plugin-dir -d 'Directory of the plugins to call [default: where this program is]' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand call" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand call" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand call" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand call" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand call" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and not __fish_seen_subcommand_from show example check help" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and not __fish_seen_subcommand_from show example check help" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and not __fish_seen_subcommand_from show example check help" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and not __fish_seen_subcommand_from show example check help" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and not __fish_seen_subcommand_from show example check help" -s h -l help -d 'Print help'
@@ -230,16 +251,19 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and not __
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and not __fish_seen_subcommand_from show example check help" -f -a "check" -d 'Find everything that is wrong with a configuration file'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and not __fish_seen_subcommand_from show example check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from show" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Say where each value comes from'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document, which says it in any case'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from example" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from example" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from example" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from example" -s q -l quiet -d 'Show no progress and no warnings'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from example" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from check" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Show no progress and no warnings'
@@ -252,6 +276,7 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand doctor" -l sr -d '
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand doctor" -l sr-uuid -d 'Uuid of the SR, mounted on this host' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand doctor" -l plugin-dir -d 'Directory of xapi\'s plugins [default: /etc/xapi.d/plugins]' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand doctor" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand doctor" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand doctor" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand doctor" -s v -l verbose -d 'Say more: -v stages, -vv details'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand doctor" -s q -l quiet -d 'Show no progress and no warnings'
@@ -260,6 +285,7 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand install" -l plugin
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand install" -l prefix -d 'Where programs, man pages and completions go [default: /usr where a package has put this program there, else /usr/local]' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand install" -l root -d 'Install into the tree at DIR, which will be the root of a system' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand install" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand install" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand install" -l with-vhd-util -d 'Install vhd-util as well; the host\'s own stays where it is'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand install" -l dry-run -d 'Only say what would be done'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand install" -l json -d 'Print one JSON document'
@@ -268,6 +294,7 @@ complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand install" -s q -l q
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand install" -s h -l help -d 'Print help'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand uninstall" -l root -d 'Uninstall from the tree at DIR' -r -F
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand uninstall" -l config -d 'Configuration file, instead of /etc/vhd-porter/config.toml' -r -F
+complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand uninstall" -l threads -d 'Threads that may work on one thing; 0 for as many as the CPU quota allows' -r
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand uninstall" -l dry-run -d 'Only say what would be done'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand uninstall" -l json -d 'Print one JSON document'
 complete -c vhd-porter -n "__fish_vhd_porter_using_subcommand uninstall" -s v -l verbose -d 'Say more: -v stages, -vv details'
