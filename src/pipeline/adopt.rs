@@ -70,7 +70,7 @@ impl Adopt {
 
 fn stage(source: &Dir, staging: Staging, sr: &Repository, ctx: Context<'_>) -> Result<Unpacked, Error> {
     ctx.stage(Stage::Duplicate, None)?;
-    let (mut members, mut notes) = (Vec::new(), Vec::new());
+    let (mut members, mut pinned, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for name in source.names()? {
         let Some(name) = name.to_str().filter(|n| n.ends_with(".vhd") && *n != "swap.vhd") else { continue };
         let member = StagedMember { name: name.to_owned(), staged: format!("{}.member", members.len()) };
@@ -81,8 +81,9 @@ fn stage(source: &Dir, staging: Staging, sr: &Repository, ctx: Context<'_>) -> R
             notes.push(format!("{name}: a change of its footers had been stopped half-way; it was finished"));
         }
         members.push(member);
+        pinned.push(file);
     }
-    Ok(Unpacked { carried: Carried { notes, ..Carried::new(staging) }, members })
+    Ok(Unpacked { carried: Carried { pinned, notes, ..Carried::new(staging) }, members })
 }
 
 /// Shares the file's storage; else gives it a second name; else copies it.

@@ -1,5 +1,7 @@
 //! What goes along through all stages of an import.
 
+use std::fs::File;
+
 use crate::sr::Staging;
 use crate::stream::Digests;
 
@@ -10,6 +12,9 @@ pub(crate) struct Carried {
     pub(crate) staging: Staging,
     /// Of the stream that they came in; `None` where there was none.
     pub(crate) digests: Option<Digests>,
+    /// The files that were written, open until they are synced: a system that could not bring one to the disk in the
+    /// meantime remembers that only for as long as somebody has it open.
+    pub(crate) pinned: Vec<File>,
     /// What was done to the files, for the one who asked for it.
     pub(crate) notes: Vec<String>,
 }
@@ -17,6 +22,6 @@ pub(crate) struct Carried {
 impl Carried {
     /// At the beginning.
     pub(crate) fn new(staging: Staging) -> Self {
-        Self { staging, digests: None, notes: Vec::new() }
+        Self { staging, digests: None, pinned: Vec::new(), notes: Vec::new() }
     }
 }

@@ -124,5 +124,5 @@ fn copy(from: &mut dyn Content, tail: &[u8], file: File, ctx: Context<'_>) -> io
         }
     }
     writer.write_all(tail)?;
-    Ok(writer.finish()?.1)
+    Ok(writer.finish()?.len)
 }

@@ -53,7 +53,7 @@ impl Copy {
             sources.push((*uuid, file));
         }
         ctx.stage(Stage::Duplicate, Some(total))?;
-        let (mut links, mut notes) = (Vec::new(), Vec::new());
+        let (mut links, mut pinned, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         for (index, (uuid, file)) in sources.into_iter().enumerate() {
             let link = StagedMember { name: vdi_file_name(uuid), staged: format!("{index}.vhd") };
             let copy = staging.dir().create(&link.staged)?;
@@ -65,8 +65,9 @@ impl Copy {
                 notes.push(format!("{}: in use or left so; the copy got its footer back", link.name));
             }
             links.push(link);
+            pinned.push(copy);
         }
-        let chain = Sequenced { carried: Carried { notes, ..Carried::new(staging) }, links };
+        let chain = Sequenced { carried: Carried { pinned, notes, ..Carried::new(staging) }, links };
         let chain = examine(chain, Tolerance { repair: false, hidden_leaf: true }, ctx)?;
         settle(chain, &self.uuids, &call, sr, false, ctx)
     }

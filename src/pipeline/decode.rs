@@ -38,6 +38,7 @@ pub(crate) fn unpack(
     ctx.stage(Stage::Unpack, source.size())?;
     let archive = source.name().to_owned();
     let mut members: Vec<StagedMember> = Vec::new();
+    let mut pinned = Vec::new();
     let mut load = Load { sr, before: 0, looked: 0 };
     let how = Reading { threads: ctx.threads, digests, passed: &|n| ctx.progress.advance(n) };
     let contents = read_members(source, &how, &mut |mut member| {
@@ -59,16 +60,18 @@ pub(crate) fn unpack(
             sr.require_room(member.stored.unwrap_or_default())?;
             let mut writer = SparseWriter::new(staging.dir().create(&staged)?);
             copy(&mut member, &mut writer, &mut load, &archive, &path)?;
-            load.before += writer.written();
-            let finished = writer.finish().map_err(os::Error::at("writing", &path));
-            finished.map_err(|error| load.full(member.stored, error))?;
+            let written = writer.finish().map_err(os::Error::at("writing", &path));
+            let written = written.map_err(|error| load.full(member.stored, error))?;
+            load.before += written.data;
+            pinned.push(written.file);
         }
         members.push(StagedMember { name: member.name, staged });
         Ok(())
     })?;
     members.retain(|m| m.name != SWAP);
     tracing::info!(container = contents.container, members = members.len(), "unpacked");
-    Ok(Unpacked { carried: Carried { digests: Some(contents.digests), ..Carried::new(staging) }, members })
+    let carried = Carried { digests: Some(contents.digests), pinned, ..Carried::new(staging) };
+    Ok(Unpacked { carried, members })
 }
 
 /// A member that is passed over.

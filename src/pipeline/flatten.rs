@@ -13,7 +13,7 @@ use super::examine::Examined;
 use super::links::open_chain;
 use super::progress::Stage;
 use crate::os;
-use crate::stream::{SparseWriter, WatchReader};
+use crate::stream::{SparseWriter, WatchReader, Written};
 use crate::transport::NewFile;
 use crate::vhd::{Chain, Flattened, Image};
 
@@ -59,7 +59,7 @@ fn write(
     let mut writer = SparseWriter::new(file);
     let mut stream = WatchReader::new(flat, |n| ctx.progress.advance(n));
     writer.take_all(&mut stream).map_err(os::Error::at("writing", path))?;
-    let (file, len) = writer.finish().map_err(os::Error::at("writing", path))?;
+    let Written { file, len, .. } = writer.finish().map_err(os::Error::at("writing", path))?;
     file.sync_all().map_err(os::Error::at("syncing", path))?;
     Ok(len)
 }

@@ -22,8 +22,10 @@ pub(crate) fn publish(
     dry_run: bool,
     ctx: Context<'_>,
 ) -> Result<Imported, Error> {
-    let Validated { chain: Identified { carried: Carried { staging, digests, notes }, links }, reports } =
-        chain;
+    let Validated {
+        chain: Identified { carried: Carried { staging, digests, pinned, notes }, links },
+        reports,
+    } = chain;
     let leaf = reports.first().map(|l| l.uuid).unwrap_or_default();
     let Digests { bytes: bytes_read, md5, sha256, sha512 } = digests.unwrap_or_default();
     let imported = Imported {
@@ -40,6 +42,7 @@ pub(crate) fn publish(
         ctx.stage(Stage::Land, None)?;
         let dir = staging.dir();
         sync(dir, &links)?;
+        drop(pinned);
         dir.sync()?;
         // The last chance: what comes now takes milliseconds, and is not left half done.
         os::stop::check().map_err(os::Error::at("landing", dir.path()))?;

@@ -13,6 +13,6 @@ pub use compress::{Compression, Compressor};
 pub use digest::{Algorithm, DigestReader, DigestWriter, Digests};
 pub use gzip::{GzipReader, GzipWriter, Level};
 pub use peek::{Peeked, peek};
-pub use sparse::SparseWriter;
+pub use sparse::{SparseWriter, Written};
 pub use watch::{WatchReader, WatchWriter};
 pub use zstd::{MAGIC as ZSTD_MAGIC, ZstdReader, ZstdWriter};

@@ -7,8 +7,13 @@ use zstd::stream::{read, write};
 
 /// What a stream of zstd begins with: RFC 8878, 3.1.1.
 pub const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// Bytes that a thread compresses at once: memory does not grow with the level.
+/// Bytes that a thread compresses at once.
 const JOB: u32 = 1 << 20;
+/// How far back a stream of ours refers, and how large the tables are in which such places are found, as powers of two.
+/// By themselves the tables of high levels would take 80 MiB a thread.
+const OUR_WINDOW: u32 = 20;
+const HASHES: u32 = 18;
+const CHAINS: u32 = 19;
 /// How far back a stream may refer, as a power of two. Level 19 and lower need no more, `zstd --long` does.
 const WINDOW: u32 = 23;
 
@@ -27,7 +32,9 @@ impl<W: Write> ZstdWriter<W> {
         encoder.include_checksum(true)?;
         encoder.multithread(u32::try_from(threads).unwrap_or(1))?;
         encoder.set_parameter(CParameter::JobSize(JOB))?;
-        encoder.set_parameter(CParameter::WindowLog(21))?;
+        encoder.set_parameter(CParameter::WindowLog(OUR_WINDOW))?;
+        encoder.set_parameter(CParameter::HashLog(HASHES))?;
+        encoder.set_parameter(CParameter::ChainLog(CHAINS))?;
         Ok(Self { inner: encoder })
     }
 

@@ -22,6 +22,17 @@ const HOLE: usize = 64 * 1024;
 /// Bytes gathered before they are written.
 const BUFFER: usize = 1 << 20;
 
+/// A file that is whole.
+#[derive(Debug)]
+pub struct Written {
+    /// It.
+    pub file: File,
+    /// Its length, bytes.
+    pub len: u64,
+    /// How much of that is data, bytes.
+    pub data: u64,
+}
+
 /// Writes a new, empty file from front to back. What is zero is skipped, and the file is given its length at the end.
 #[derive(Debug)]
 pub struct SparseWriter {
@@ -99,15 +110,15 @@ impl SparseWriter {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// Writes what is left and sets the length; returns the file and its length in bytes.
+    /// Writes what is left and sets the length.
     ///
     /// # Errors
     /// Writing failed.
-    pub fn finish(mut self) -> io::Result<(File, u64)> {
+    pub fn finish(mut self) -> io::Result<Written> {
         let len = self.pending.start + self.pending.filled as u64;
         let file = self.worker.finish(self.pending)?;
         file.set_len(len)?;
-        Ok((file, len))
+        Ok(Written { file, len, data: self.written.load(Ordering::Relaxed) })
     }
 
     /// Hands over what is gathered; what comes next lies behind a hole of so many bytes.
@@ -157,7 +168,7 @@ mod tests {
         for piece in content.chunks(77_777) {
             writer.write_all(piece).unwrap();
         }
-        let (_, len) = writer.finish().unwrap();
+        let len = writer.finish().unwrap().len;
         assert_eq!(len, content.len() as u64);
         let mut read = vec![0; content.len()];
         file.read_exact_at(&mut read, 0).unwrap();
@@ -171,7 +182,7 @@ mod tests {
             let file = tempfile::tempfile().unwrap();
             let mut writer = SparseWriter::new(file.try_clone().unwrap());
             writer.write_all(&vec![0; len]).unwrap();
-            assert_eq!(writer.finish().unwrap().1, len as u64);
+            assert_eq!(writer.finish().unwrap().len, len as u64);
             assert_eq!(file.metadata().unwrap().len(), len as u64);
         }
     }
@@ -187,7 +198,7 @@ mod tests {
             content.extend_from_slice(b"data");
             content.resize(content.len() + usize::try_from(hole).unwrap(), 0);
         }
-        assert_eq!(writer.finish().unwrap().1, content.len() as u64);
+        assert_eq!(writer.finish().unwrap().len, content.len() as u64);
         let mut read = vec![0; content.len()];
         file.read_exact_at(&mut read, 0).unwrap();
         assert!(read == content);
