@@ -348,12 +348,11 @@ fn no_secret_is_in_the_status() {
 #[test]
 fn a_comparison_stops_as_well() {
     let place = Place::new();
-    // Two minutes of work, if nothing stopped it.
-    let disk = Disk::new(5, 1 << 40).bytes();
-    for name in ["one.vhd", "two.vhd"] {
-        fs::write(place.path(name), &disk).unwrap();
+    // Raw disks are read to their end: minutes of work, if nothing stopped it.
+    for name in ["one.raw", "two.raw"] {
+        fs::File::create(place.path(name)).unwrap().set_len(1 << 40).unwrap();
     }
-    let [one, two] = ["one.vhd", "two.vhd"].map(|name| place.path(name).display().to_string());
+    let [one, two] = ["one.raw", "two.raw"].map(|name| place.path(name).display().to_string());
     thread::scope(|scope| {
         let run = scope.spawn(|| place.porter(["compare", "--json", &one, &two]).run());
         let shown = place.wait(|shown| shown["stage"] == "comparing");
