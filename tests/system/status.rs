@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{Disk, Fixture, Porter, Run, Sr};
+use crate::support::{Fixture, Porter, Run, Sr};
 
 /// A pipe that an image comes through when the test wants it to, and a place for the status.
 struct Place {

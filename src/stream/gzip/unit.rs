@@ -37,10 +37,11 @@ impl Level {
         }
     }
 
-    /// The encoder's level. It needs one less than gzip to come as far; `docs/performance.md` has the figures.
+    /// The encoder's level. It needs one less than gzip to come as far, but for one; `docs/performance.md` has the figures.
     fn effort(self) -> CompressionLvl {
         let level = match self {
             Self::Store | Self::Deflate(0 | 1) => 1,
+            Self::Deflate(5) => 5,
             Self::Deflate(9..) => 9,
             Self::Deflate(level) => i32::from(level) - 1,
         };
