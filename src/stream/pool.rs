@@ -2,21 +2,31 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-/// Pieces under way besides the one that each thread works on: what the first to be done finds.
-const AHEAD: usize = 1;
+/// Pieces to be worked on besides the one that each thread is at. Whoever hands them in has to wait for a processor when all
+/// are at work: one to find is not enough.
+const AHEAD: usize = 2;
 
-/// A piece, and where it goes when the work is done.
-type Job<T> = (T, SyncSender<T>);
+/// A piece, and its number.
+type Job<T> = (u64, T);
+/// What has become of a piece: nothing, if the work on it panicked.
+type Done<T> = (u64, Option<T>);
 
 /// The threads, and the pieces that are under way. Dropping it ends the threads.
 pub(super) struct Pool<T> {
     jobs: Option<Sender<Job<T>>>,
+    done: Receiver<Done<T>>,
     threads: Vec<JoinHandle<()>>,
-    under_way: VecDeque<Receiver<T>>,
+    /// The pieces that were handed in and not taken back, in their order: those that are done, and places for the others.
+    under_way: VecDeque<Option<T>>,
+    /// The number of the first of them.
+    first: u64,
+    /// How many of them are not done.
+    busy: usize,
 }
 
 impl<T: Send + 'static> Pool<T> {
@@ -26,34 +36,70 @@ impl<T: Send + 'static> Pool<T> {
         worker: impl Fn() -> W + Send + Clone + 'static,
     ) -> io::Result<Self> {
         let (jobs, queue) = channel::<Job<T>>();
+        let (results, done) = channel();
         let queue = Arc::new(Mutex::new(queue));
         let mut handles = Vec::new();
         for _ in 0..threads.max(1) {
-            let (queue, worker) = (Arc::clone(&queue), worker.clone());
-            handles.push(std::thread::Builder::new().spawn(move || serve(&queue, worker()))?);
+            let (queue, results, worker) = (Arc::clone(&queue), results.clone(), worker.clone());
+            handles.push(std::thread::Builder::new().spawn(move || serve(&queue, &results, worker()))?);
         }
-        Ok(Self { jobs: Some(jobs), threads: handles, under_way: VecDeque::new() })
+        Ok(Self { jobs: Some(jobs), done, threads: handles, under_way: VecDeque::new(), first: 0, busy: 0 })
     }
 
-    /// Whether as many pieces are under way as are good for anything.
-    pub(super) fn is_full(&self) -> bool {
-        self.under_way.len() >= self.threads.len() + AHEAD
+    /// How many pieces may be handed in before it is full.
+    pub(super) fn room(&self) -> usize {
+        self.threads.len() + AHEAD
+    }
+
+    /// Whether as many pieces are to be worked on as are good for anything.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy >= self.room()
+    }
+
+    /// Pieces that were handed in and not taken back.
+    pub(super) fn len(&self) -> usize {
+        self.under_way.len()
     }
 
     /// Hands in a piece.
     pub(super) fn submit(&mut self, piece: T) -> io::Result<()> {
-        let (done, receiver) = sync_channel(1);
-        let sent = self.jobs.as_ref().map(|jobs| jobs.send((piece, done)));
-        self.under_way.push_back(receiver);
+        let number = self.first + self.under_way.len() as u64;
+        let sent = self.jobs.as_ref().map(|jobs| jobs.send((number, piece)));
+        self.under_way.push_back(None);
+        self.busy += 1;
         if matches!(sent, Some(Ok(()))) { Ok(()) } else { Err(ended()) }
+    }
+
+    /// Waits for any piece to be done, and shows it; `None` when there is none to wait for.
+    pub(super) fn receive(&mut self) -> io::Result<Option<&mut T>> {
+        if self.busy == 0 {
+            return Ok(None);
+        }
+        let (number, piece) = self.done.recv().map_err(|_| ended())?;
+        self.busy -= 1;
+        let piece = piece.ok_or_else(ended)?;
+        let index = usize::try_from(number - self.first).unwrap_or(usize::MAX);
+        let place = self.under_way.get_mut(index).ok_or_else(ended)?;
+        Ok(Some(place.insert(piece)))
+    }
+
+    /// Takes back the piece that was handed in first, if it is done.
+    pub(super) fn take(&mut self) -> Option<T> {
+        let piece = self.under_way.front_mut()?.take()?;
+        self.under_way.pop_front();
+        self.first += 1;
+        Some(piece)
     }
 
     /// Waits for the piece that was handed in first; `None` when none is under way.
     pub(super) fn next(&mut self) -> io::Result<Option<T>> {
-        match self.under_way.pop_front() {
-            None => Ok(None),
-            Some(receiver) => receiver.recv().map(Some).map_err(|_| ended()),
+        while !self.under_way.is_empty() {
+            if let Some(piece) = self.take() {
+                return Ok(Some(piece));
+            }
+            self.receive()?;
         }
+        Ok(None)
     }
 }
 
@@ -61,19 +107,22 @@ impl<T> Drop for Pool<T> {
     fn drop(&mut self) {
         self.jobs = None;
         for thread in self.threads.drain(..) {
-            // One that panicked has lost its piece, which was told when it was waited for.
+            // One that panicked has said so.
             let _ = thread.join();
         }
     }
 }
 
-fn serve<T>(queue: &Mutex<Receiver<Job<T>>>, mut work: impl FnMut(&mut T)) {
+fn serve<T>(queue: &Mutex<Receiver<Job<T>>>, done: &Sender<Done<T>>, mut work: impl FnMut(&mut T)) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((mut piece, done)) = job else { return };
-        work(&mut piece);
+        let Ok((number, mut piece)) = job else { return };
+        let worked = catch_unwind(AssertUnwindSafe(|| work(&mut piece))).is_ok();
         // Whoever waited for it may have given up.
-        let _ = done.send(piece);
+        let _ = done.send((number, worked.then_some(piece)));
+        if !worked {
+            return;
+        }
     }
 }
 
@@ -90,7 +139,7 @@ mod tests {
         let mut pool = Pool::start(3, || |piece: &mut u64| *piece *= 2).unwrap();
         let mut back = Vec::new();
         for piece in 0..100 {
-            if pool.is_full() {
+            if pool.len() >= pool.room() {
                 back.extend(pool.next().unwrap());
             }
             pool.submit(piece).unwrap();
@@ -99,6 +148,24 @@ mod tests {
             back.push(piece);
         }
         assert_eq!(back, (0..100).map(|piece| piece * 2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn pieces_that_are_done_early_wait_for_their_turn() {
+        let mut pool =
+            Pool::start(2, || |piece: &mut u64| std::thread::sleep(std::time::Duration::from_millis(*piece)))
+                .unwrap();
+        for piece in [300, 0, 1, 2] {
+            pool.submit(piece).unwrap();
+        }
+        let mut seen = Vec::new();
+        while let Some(piece) = pool.receive().unwrap() {
+            seen.push(*piece);
+        }
+        assert_eq!(seen, [0, 1, 2, 300]);
+        assert!(!pool.is_busy() && pool.receive().unwrap().is_none());
+        let back: Vec<u64> = std::iter::from_fn(|| pool.take()).collect();
+        assert_eq!(back, [300, 0, 1, 2]);
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl<R: Read> Parallel<R> {
 
     /// Gets the next bytes to give out; false at the end of the member.
     fn advance(&mut self) -> io::Result<bool> {
-        while self.sequential.is_none() && !self.pool.is_full() {
+        while self.sequential.is_none() && self.pool.len() < self.pool.room() {
             match self.cut()? {
                 Some(segment) => self.pool.submit(segment)?,
                 None => break,

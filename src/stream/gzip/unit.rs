@@ -69,8 +69,20 @@ enum Part {
 }
 
 impl Unit {
-    pub(super) fn new() -> Self {
-        Self { bytes: vec![0; UNIT], filled: 0, crc: Hasher::new(), parts: Vec::new(), encoded: Vec::new() }
+    /// An empty one, to be filled in `bytes`, of which there are `UNIT`.
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes, filled: 0, crc: Hasher::new(), parts: Vec::new(), encoded: Vec::new() }
+    }
+
+    /// Gives back what it was filled in, if what has become of it does not need that any more.
+    pub(super) fn release(&mut self) -> Option<Vec<u8>> {
+        let needed = self.parts.iter().any(|part| matches!(part, Part::Stored(..)));
+        if needed || self.bytes.is_empty() { None } else { Some(std::mem::take(&mut self.bytes)) }
+    }
+
+    /// Gives it back when all is written.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// Writes what became of it.

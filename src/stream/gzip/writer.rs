@@ -22,7 +22,8 @@ pub struct GzipWriter<W: Write> {
     order: VecDeque<Item>,
     /// Units that are encoded, and wait for their turn.
     ready: VecDeque<Unit>,
-    free: Vec<Unit>,
+    /// What units are filled in: so many, and no more.
+    free: Vec<Vec<u8>>,
     /// A unit of zeros, encoded, as soon as there is one.
     zeros: Option<(Vec<u8>, Hasher)>,
     crc: Hasher,
@@ -38,6 +39,8 @@ enum Item {
     Zeros(u64),
 }
 
+/// Pairs of units that may be under way for each that threads are busy with: those that are done early wait for their turn.
+const WAITING: usize = 4;
 /// Units of zeros behind which a single unit does not wait for another any longer: nobody is to think that we are dead.
 const PATIENCE: u64 = 64;
 
@@ -54,15 +57,16 @@ impl<W: Write> GzipWriter<W> {
             let mut encoder = Encoder::new(level);
             move |units: &mut [Unit; 2]| encoder.encode(units)
         })?;
+        let free = vec![vec![0; UNIT]; 2 * pool.room()];
         Ok(Self {
             inner,
             level,
             pool,
-            current: [Unit::new(), Unit::new()],
+            current: [Unit::new(vec![0; UNIT]), Unit::new(vec![0; UNIT])],
             filling: 0,
             order: VecDeque::new(),
             ready: VecDeque::new(),
-            free: Vec::new(),
+            free,
             zeros: None,
             crc: Hasher::new(),
             bytes: 0,
@@ -141,32 +145,36 @@ impl<W: Write> GzipWriter<W> {
         self.write_ready()
     }
 
-    /// Sends the current units on their way; waits for the oldest where enough are.
+    /// Sends the current units on their way, and gets others; waits where there are none, or enough are under way.
     fn dispatch(&mut self) -> io::Result<()> {
-        while self.pool.is_full() {
-            self.collect()?;
-        }
-        let next = [self.spare(), self.spare()];
+        while self.must_wait() && self.collect()? {}
+        let mut next = || Unit::new(self.free.pop().unwrap_or_else(|| vec![0; UNIT]));
+        let next = [next(), next()];
         self.filling = 0;
         self.pool.submit(std::mem::replace(&mut self.current, next))
     }
 
-    fn spare(&mut self) -> Unit {
-        self.free.pop().unwrap_or_else(Unit::new)
+    fn must_wait(&self) -> bool {
+        let too_many = self.pool.len() >= WAITING * self.pool.room();
+        self.pool.is_busy() || self.free.len() < self.current.len() || too_many
     }
 
-    /// Waits for the oldest units that are on their way, and writes what can be written then; false when there are none.
+    /// Waits for any units to be encoded, and writes what can be written then; false when none are under way.
     fn collect(&mut self) -> io::Result<bool> {
-        let Some(units) = self.pool.next()? else { return Ok(false) };
-        for unit in units {
-            if unit.filled > 0 {
-                self.ready.push_back(unit);
-            } else {
-                self.free.push(unit);
-            }
+        let Some(units) = self.pool.receive()? else { return Ok(false) };
+        self.free.extend(units.iter_mut().filter_map(Unit::release));
+        while let Some(units) = self.pool.take() {
+            let (filled, empty): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(|unit| unit.filled > 0);
+            self.ready.extend(filled);
+            self.reuse(empty);
         }
         self.write_ready()?;
         Ok(true)
+    }
+
+    fn reuse(&mut self, units: impl IntoIterator<Item = Unit>) {
+        let buffers = units.into_iter().map(Unit::into_bytes);
+        self.free.extend(buffers.filter(|bytes| !bytes.is_empty()));
     }
 
     /// Writes what is next, as far as it is encoded.
@@ -175,12 +183,11 @@ impl<W: Write> GzipWriter<W> {
             match item {
                 Item::Zeros(count) => self.write_zeros(count)?,
                 Item::Unit => {
-                    let Some(mut unit) = self.ready.pop_front() else { return Ok(()) };
+                    let Some(unit) = self.ready.pop_front() else { return Ok(()) };
                     unit.write_to(&mut self.inner)?;
                     self.crc.combine(&unit.crc);
                     self.bytes += unit.filled as u64;
-                    unit.filled = 0;
-                    self.free.push(unit);
+                    self.reuse([unit]);
                 }
             }
             self.order.pop_front();
