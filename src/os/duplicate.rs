@@ -6,6 +6,8 @@ use std::io;
 use rustix::fs::{copy_file_range, ioctl_ficlone};
 use rustix::io::{Errno, retry_on_intr};
 
+use super::Writeback;
+
 /// How a copy was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duplication {
@@ -37,7 +39,7 @@ pub fn duplicate(from: &File, to: &File, mut copied: impl FnMut(u64)) -> io::Res
         return Ok(Duplication::Reflink);
     }
     to.set_len(len)?;
-    let mut at = 0;
+    let (mut at, mut writeback) = (0, Writeback::default());
     while at < len {
         let data = super::next_data(from, at, len)?;
         copied(data.start - at);
@@ -53,6 +55,7 @@ pub fn duplicate(from: &File, to: &File, mut copied: impl FnMut(u64)) -> io::Res
             }
             at += n;
             copied(n);
+            writeback.written(to, at);
         }
     }
     Ok(Duplication::Sparse)
