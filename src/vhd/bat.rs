@@ -10,13 +10,18 @@ use super::units::{BlockIndex, FileSector};
 
 /// Entries in a page: 64 KiB of table, 32 GiB of disk.
 const PAGE: u32 = 16 * 1024;
+/// Entries that are looked at together.
+const GROUP: usize = 64;
+/// Bytes of an entry.
+const ENTRY: usize = 4;
 
 /// The table of one image.
 #[derive(Debug, Clone)]
 pub struct Bat {
     offset: u64,
     blocks: u32,
-    page: Vec<u32>,
+    /// The page that was read last, as it lies in the file.
+    page: Vec<u8>,
     page_start: u32,
     /// The block that lies last in the file, once somebody has asked.
     last: OnceCell<Option<FileSector>>,
@@ -45,11 +50,12 @@ impl Bat {
         }
         let start = block.0 - block.0 % PAGE;
         if self.page.is_empty() || self.page_start != start {
-            self.page = self.read_page(storage, start)?;
-            self.page_start = start;
+            let mut page = std::mem::take(&mut self.page);
+            self.read_page(storage, start, &mut page)?;
+            (self.page, self.page_start) = (page, start);
         }
-        let entry = self.page[(block.0 - start) as usize];
-        Ok((entry != UNALLOCATED).then_some(FileSector(entry)))
+        let at = (block.0 - start) as usize * ENTRY;
+        Ok(decode(&self.page[at..at + ENTRY]))
     }
 
     /// Records where `block` lies, in the file and here.
@@ -61,9 +67,9 @@ impl Bat {
     ) -> Result<(), Error> {
         let offset = self.offset + u64::from(block.0) * 4;
         storage.write_at(&place.0.to_be_bytes(), offset).map_err(Error::io("writing the BAT", offset))?;
-        if let Some(entry) = block.0.checked_sub(self.page_start).and_then(|i| self.page.get_mut(i as usize))
-        {
-            *entry = place.0;
+        let entry = block.0.checked_sub(self.page_start).map(|index| index as usize * ENTRY);
+        if let Some(entry) = entry.and_then(|at| self.page.get_mut(at..at + ENTRY)) {
+            entry.copy_from_slice(&place.0.to_be_bytes());
         }
         // A block that moves down may have been the last one. Blocks are allocated upwards: that costs nothing.
         match self.last.take() {
@@ -102,21 +108,65 @@ impl Bat {
         storage: &S,
         mut visit: impl FnMut(BlockIndex, FileSector) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        let mut page = Vec::new();
         for start in (0..self.blocks).step_by(PAGE as usize) {
-            for (index, entry) in (start..).zip(self.read_page(storage, start)?) {
-                if entry != UNALLOCATED {
-                    visit(BlockIndex(index), FileSector(entry))?;
+            self.read_page(storage, start, &mut page)?;
+            for (first, group) in (start..).step_by(GROUP).zip(page.chunks(GROUP * ENTRY)) {
+                // Most of most tables is empty, and told to be so at a glance: without a branch for each byte.
+                if group.iter().fold(0xff, |all, byte| all & byte) == 0xff {
+                    continue;
+                }
+                for (index, bytes) in (first..).zip(group.chunks_exact(ENTRY)) {
+                    if let Some(place) = decode(bytes) {
+                        visit(BlockIndex(index), place)?;
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    fn read_page<S: Storage>(&self, storage: &S, start: u32) -> Result<Vec<u32>, Error> {
+    fn read_page<S: Storage>(&self, storage: &S, start: u32, page: &mut Vec<u8>) -> Result<(), Error> {
         let entries = (self.blocks - start).min(PAGE);
         let offset = self.offset + u64::from(start) * 4;
-        let mut bytes = vec![0; entries as usize * 4];
-        storage.read_exact_at(&mut bytes, offset).map_err(Error::io("reading the BAT", offset))?;
-        Ok(bytes.chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]])).collect())
+        page.resize(entries as usize * ENTRY, 0);
+        storage.read_exact_at(page, offset).map_err(Error::io("reading the BAT", offset))
+    }
+}
+
+/// What the bytes of an entry say.
+fn decode(entry: &[u8]) -> Option<FileSector> {
+    let entry = entry.try_into().map_or(UNALLOCATED, u32::from_be_bytes);
+    (entry != UNALLOCATED).then_some(FileSector(entry))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vhd::Memory;
+
+    #[test]
+    fn every_allocated_block_is_visited_and_no_other() {
+        // Two pages, of which the second ends within a group.
+        let blocks = PAGE + 70;
+        let allocated = [0, 63, 64, 200, PAGE - 1, PAGE, PAGE + 63, PAGE + 64, PAGE + 69];
+        let mut bytes = vec![0xff; 512 + (blocks as usize + 3) * ENTRY];
+        for block in allocated.into_iter().chain([blocks]) {
+            bytes[512 + block as usize * ENTRY..][..ENTRY].copy_from_slice(&(block + 7).to_be_bytes());
+        }
+        let (storage, mut bat) = (Memory::new(bytes), Bat::new(512, blocks));
+        let mut found = Vec::new();
+        bat.for_each(&storage, |block, place| {
+            found.push((block.0, place.0));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(found, allocated.map(|block| (block, block + 7)));
+        for (block, place) in [(63, Some(70)), (65, None), (PAGE + 69, Some(PAGE + 76)), (blocks, None)] {
+            assert_eq!(bat.entry(&storage, BlockIndex(block)).unwrap().map(|place| place.0), place);
+        }
+        bat.set(&storage, BlockIndex(65), FileSector(1_000_000)).unwrap();
+        assert_eq!(bat.entry(&storage, BlockIndex(65)).unwrap(), Some(FileSector(1_000_000)));
+        assert_eq!(bat.last(&storage).unwrap(), Some(FileSector(1_000_000)));
     }
 }

@@ -112,9 +112,16 @@ impl Batmap {
         while at < self.used() {
             let bits = Bitmap(self.map_bytes(storage, at, CHUNK.min(self.used() - at))?);
             let first = u32::try_from(at * 8).unwrap_or(u32::MAX);
-            for block in first..self.blocks.min(first.saturating_add(8 * 64 * 1024)) {
-                if bits.get(u64::from(block - first)) {
+            let end = self.blocks.min(first.saturating_add(8 * 64 * 1024));
+            let mut block = first;
+            while block < end {
+                let bit = u64::from(block - first);
+                if bits.get(bit) {
                     visit(BlockIndex(block))?;
+                    block += 1;
+                } else {
+                    let run = bits.run(bit, u64::from(end - block));
+                    block += u32::try_from(run).unwrap_or(u32::MAX);
                 }
             }
             at += CHUNK;
