@@ -18,6 +18,8 @@ pub enum Kind {
     Seconds,
     /// A whole number from 0.
     Number,
+    /// A whole number from 0 to 100.
+    Percent,
     /// `true` or `false`.
     Flag,
 }
@@ -33,6 +35,7 @@ impl Kind {
             Self::Command => "a program, quoted as in a shell",
             Self::Seconds => "whole seconds, at least 1",
             Self::Number => "a whole number",
+            Self::Percent => "a whole number from 0 to 100",
             Self::Flag => "true or false",
         }
     }
@@ -41,7 +44,7 @@ impl Kind {
     #[must_use]
     pub fn toml(self, text: &str) -> String {
         match self {
-            Self::Seconds | Self::Number | Self::Flag => text.to_owned(),
+            Self::Seconds | Self::Number | Self::Percent | Self::Flag => text.to_owned(),
             // A string of JSON is one of TOML, but for the one control character that JSON does not mind.
             _ => serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f"),
         }
@@ -105,7 +108,7 @@ keys! {
     SR_ROOTS = "sr.roots", Text, "/run/sr-mount:/var/run/sr-mount", "Where SRs of plugin calls may be, divided by colons";
     SR_LOCKS = "sr.locks", Path, "/var/lock/sm", "The storage manager's locks";
     SR_LOCK_WAIT = "sr.lock_wait", Seconds, "120", "How long to wait for one of the storage manager's locks";
-    SR_RESERVE = "sr.reserve", Number, "1", "Part of an SR that is never filled, percent";
+    SR_RESERVE = "sr.reserve", Percent, "1", "Part of an SR that is never filled, percent";
     SR_MAX_IMAGE = "sr.max_image", Number, "0", "Most data that one image may bring, MiB; 0 for as much as there is room for";
 
     XAPI_POOL = "xapi.pool_conf", Path, "/etc/xensource/pool.conf", "Says whether this host is its pool's master";

@@ -136,6 +136,7 @@ impl Settings {
         let fits = match key.kind {
             Kind::Seconds => text.parse::<u64>().is_ok_and(|seconds| seconds > 0),
             Kind::Number => text.parse::<u64>().is_ok(),
+            Kind::Percent => text.parse::<u64>().is_ok_and(|percent| percent <= 100),
             Kind::Flag => text.parse::<bool>().is_ok(),
             Kind::Command if text.is_empty() => key.default.is_empty(),
             Kind::Command => shlex::split(&text).is_some_and(|words| !words.is_empty()),
@@ -273,6 +274,11 @@ mod tests {
                 key::GLANCE_API_VERSION,
                 "v2",
                 "option: glance.api_version: expected a whole number, found \"v2\"",
+            ),
+            (
+                key::SR_RESERVE,
+                "101",
+                "option: sr.reserve: expected a whole number from 0 to 100, found \"101\"",
             ),
             (key::VHD_UTIL, "'", "option: vhd_util: expected a program, quoted as in a shell, found \"'\""),
         ] {

@@ -12,7 +12,7 @@ use super::content::{Content, drain};
 use super::error::{CUT_OFF, Error, NOT_AN_IMAGE};
 use super::tarball::{Entry, Next, Tarball};
 use crate::stream::{
-    Algorithm, DigestReader, Digests, GzipReader, Peeked, WatchReader, ZSTD_MAGIC, ZstdReader, peek,
+    Algorithm, DigestReader, Digests, GzipReader, Peeked, WatchReader, ZstdReader, is_zstd, peek,
 };
 use crate::transport::Source;
 
@@ -113,7 +113,7 @@ impl Walk<'_> {
                 "tar" => "tar.gz",
                 _ => "vhd.gz",
             }
-        } else if first.starts_with(&ZSTD_MAGIC) {
+        } else if is_zstd(first) {
             let zstd = ZstdReader::new(&mut *stream).map_err(self.broken())?;
             let decoded = peek(zstd, FIRST).map_err(self.broken())?;
             match self.contents(decoded, false, visit)? {

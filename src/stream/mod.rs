@@ -15,4 +15,4 @@ pub use gzip::{GzipReader, GzipWriter, Level};
 pub use peek::{Peeked, peek};
 pub use sparse::{SparseWriter, Written};
 pub use watch::{WatchReader, WatchWriter};
-pub use zstd::{MAGIC as ZSTD_MAGIC, ZstdReader, ZstdWriter};
+pub use zstd::{ZstdReader, ZstdWriter, is_zstd};

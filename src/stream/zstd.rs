@@ -5,8 +5,10 @@ use std::io::{self, BufRead, Read, Write};
 use zstd::stream::raw::CParameter;
 use zstd::stream::{read, write};
 
-/// What a stream of zstd begins with: RFC 8878, 3.1.1.
-pub const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// What a frame begins with: RFC 8878, 3.1.1.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// What a frame begins with that decoders pass over, behind a byte of 0x50 to 0x5f: RFC 8878, 3.1.2. pzstd writes such first.
+const SKIPPABLE: [u8; 3] = [0x2a, 0x4d, 0x18];
 /// Bytes that a thread compresses at once.
 const JOB: u32 = 1 << 20;
 /// How far back a stream of ours refers, and how large the tables are in which such places are found, as powers of two.
@@ -16,6 +18,12 @@ const HASHES: u32 = 18;
 const CHAINS: u32 = 19;
 /// How far back a stream may refer, as a power of two. Level 19 and lower need no more, `zstd --long` does.
 const WINDOW: u32 = 23;
+
+/// Whether a stream that begins with `first` is one of zstd.
+#[must_use]
+pub fn is_zstd(first: &[u8]) -> bool {
+    first.starts_with(&MAGIC) || matches!(first, [0x50..=0x5f, rest @ ..] if rest.starts_with(&SKIPPABLE))
+}
 
 /// Compresses everything that is written to it into one frame, with a checksum.
 pub struct ZstdWriter<W: Write> {
@@ -92,7 +100,7 @@ mod tests {
             let mut writer = ZstdWriter::new(Vec::new(), 3, threads).unwrap();
             content.chunks(77_777).for_each(|piece| writer.write_all(piece).unwrap());
             let mut packed = writer.finish().unwrap();
-            assert!(packed.starts_with(&MAGIC) && packed.len() < content.len() / 2);
+            assert!(is_zstd(&packed) && packed.len() < content.len() / 2);
             let read = |packed: &[u8]| {
                 let mut back = Vec::new();
                 ZstdReader::new(packed)?.read_to_end(&mut back).map(|_| back)

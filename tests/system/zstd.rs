@@ -52,18 +52,24 @@ fn what_zstd_packs_is_imported_whatever_the_level_and_the_frames() {
     let archive = tar(&[("disk.vhd", fixture.bytes(0))]);
     let (first, rest) = archive.split_at(archive.len() / 3);
     let scratch = tempfile::tempdir().unwrap();
-    let packed = |bytes: &[u8], options: &[&str]| {
+    let packed_by = |program: &Path, bytes: &[u8], options: &[&str]| {
         let path = scratch.path().join("in");
         std::fs::write(&path, bytes).unwrap();
-        output(Command::new(&program).args(["-qc"]).args(options).arg(&path))
+        output(Command::new(program).args(["-qc"]).args(options).arg(&path))
     };
-    for (what, bytes, found) in [
+    let packed = |bytes: &[u8], options: &[&str]| packed_by(&program, bytes, options);
+    let mut images = vec![
         ("fast", packed(&archive, &["--fast=5"]), "tar.zst"),
         ("small", packed(&archive, &["-19"]), "tar.zst"),
         ("without a checksum", packed(&archive, &["--no-check"]), "tar.zst"),
         ("two frames", [packed(first, &[]), packed(rest, &["-1"])].concat(), "tar.zst"),
         ("a disk", packed(&fixture.bytes(0), &[]), "vhd.zst"),
-    ] {
+    ];
+    match have("pzstd") {
+        Some(pzstd) => images.push(("by pzstd", packed_by(&pzstd, &archive, &[]), "tar.zst")),
+        None => skipped("images that pzstd packs", "there is no pzstd"),
+    }
+    for (what, bytes, found) in images {
         let image = scratch.path().join("image");
         std::fs::write(&image, &bytes).unwrap();
         assert_eq!(container(&image), found, "{what}");
