@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::time::UNIX_EPOCH;
 
 use tar::{EntryType, Header};
 
@@ -39,12 +38,12 @@ pub(crate) fn pack(
         let uuid = links[0].uuid();
         let mut chain = Chain::join(links).map_err(Error::engine(&name))?;
         let flat = Flattened::new(&mut chain, uuid, ctx.now()).map_err(Error::engine(&name))?;
-        archive.append(0, flat.len(), flat).map_err(Error::sink)?;
+        archive.append(0, flat.len(), held.modified(0)?, flat).map_err(Error::sink)?;
     } else {
         for index in 0..held.vdis.len() {
             let image = held.image(index)?;
             let frozen = Frozen::new(image, index > 0).map_err(Error::engine(&held.name(index)))?;
-            archive.append(index, frozen.len(), frozen).map_err(Error::sink)?;
+            archive.append(index, frozen.len(), held.modified(index)?, frozen).map_err(Error::sink)?;
         }
     }
     let bytes = archive.bytes;
@@ -63,8 +62,8 @@ struct Archive<'a> {
 
 impl Archive<'_> {
     /// Adds the link with this index, `len` bytes from `content`. It is read straight into where it is compressed.
-    fn append(&mut self, index: usize, len: u64, mut content: impl Content) -> io::Result<()> {
-        self.out.write_all(self.header(index, len)?.as_bytes())?;
+    fn append(&mut self, index: usize, len: u64, modified: u64, mut content: impl Content) -> io::Result<()> {
+        self.out.write_all(header(index, len, modified)?.as_bytes())?;
         let mut left = len;
         while left > 0 {
             os::stop::check()?;
@@ -86,20 +85,21 @@ impl Archive<'_> {
         self.out.zeros(len.next_multiple_of(BLOCK) - len)
     }
 
-    fn header(&self, index: usize, len: u64) -> io::Result<Header> {
-        let mut header = Header::new_gnu();
-        header.set_path(member_name(index))?;
-        header.set_entry_type(EntryType::Regular);
-        header.set_mode(0o644);
-        header.set_mtime((self.ctx.clock)().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()));
-        header.set_size(len);
-        header.set_cksum();
-        Ok(header)
-    }
-
     /// The end of the archive: two blocks of zeros.
     fn finish(mut self) -> io::Result<DigestWriter<Sink>> {
         self.out.zeros(2 * BLOCK)?;
         self.out.finish()
     }
+}
+
+/// Of a member: nothing that is not the same whenever the same disk is exported.
+fn header(index: usize, len: u64, modified: u64) -> io::Result<Header> {
+    let mut header = Header::new_gnu();
+    header.set_path(member_name(index))?;
+    header.set_entry_type(EntryType::Regular);
+    header.set_mode(0o644);
+    header.set_mtime(modified);
+    header.set_size(len);
+    header.set_cksum();
+    Ok(header)
 }
