@@ -7,6 +7,7 @@ use rustix::fs::{copy_file_range, ioctl_ficlone};
 use rustix::io::{Errno, retry_on_intr};
 
 use super::Writeback;
+use super::holes::next_data;
 
 /// How a copy was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub fn duplicate(from: &File, to: &File, mut copied: impl FnMut(u64)) -> io::Res
     to.set_len(len)?;
     let (mut at, mut writeback) = (0, Writeback::default());
     while at < len {
-        let data = super::next_data(from, at, len)?;
+        let data = next_data(from, at, len)?;
         copied(data.start - at);
         at = data.start;
         while at < data.end {

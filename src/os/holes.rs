@@ -12,7 +12,7 @@ use rustix::io::Errno;
 ///
 /// # Errors
 /// What the system said.
-pub fn next_data(file: &File, at: u64, len: u64) -> io::Result<Range<u64>> {
+pub(super) fn next_data(file: &File, at: u64, len: u64) -> io::Result<Range<u64>> {
     if at >= len {
         return Ok(len..len);
     }

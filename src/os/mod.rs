@@ -27,7 +27,6 @@ pub use confine::{create_privately, create_publicly, give_up_privileges, write_o
 pub use dir::Dir;
 pub use duplicate::{Duplication, duplicate, reflink};
 pub use error::{Error, is_full};
-pub use holes::next_data;
 pub use host::{is_root, kernel_release, may_write};
 pub use lock::Lock;
 pub use mount::Mount;

@@ -10,7 +10,6 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::content::Content;
-use crate::os;
 use crate::vhd::{self, Image, MetadataPiece, Storage};
 
 /// The image at one moment; reads as the file would if it had been closed properly then.
@@ -40,7 +39,7 @@ impl Frozen {
     fn next_content(&mut self) -> io::Result<u64> {
         if self.at >= self.data.end {
             let file = self.image.storage();
-            self.data = os::next_data(file, self.at, file.metadata()?.len())?;
+            self.data = file.next_data(self.at, file.metadata()?.len())?;
             if self.data.is_empty() {
                 self.data = self.len..self.len;
             }

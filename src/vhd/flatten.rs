@@ -75,7 +75,15 @@ impl<'a, S: Storage> Flattened<'a, S> {
         if let Some(sparse) = &mut image.sparse {
             let count = sparse.bat.blocks();
             let mut full = Bitmap(vec![0; count.div_ceil(8) as usize]);
-            for block in (0..count).map(BlockIndex) {
+            let mut next = 0;
+            while next < count {
+                let block = BlockIndex(next);
+                let absent = absent_blocks(chain, block)?;
+                if absent > 0 {
+                    next = next.saturating_add(absent);
+                    continue;
+                }
+                next += 1;
                 let present = present(chain, block)?;
                 if present == 0 {
                     continue;
@@ -190,6 +198,16 @@ fn bitmap<S: Storage>(chain: &mut Chain<S>, block: BlockIndex) -> Result<Bitmap,
         within += run;
     }
     Ok(bits)
+}
+
+/// How many whole blocks there are from `block` on of which no link of the chain holds anything; maybe more follow.
+fn absent_blocks<S: Storage>(chain: &mut Chain<S>, block: BlockIndex) -> Result<u32, Error> {
+    let first = u64::from(block.0) * PER_BLOCK;
+    let left = (chain.virtual_size() / SECTOR_SIZE).saturating_sub(first);
+    match chain.supply(Sector(first), left)? {
+        (Supply::Zero, run) => Ok(u32::try_from(run.min(left) / PER_BLOCK).unwrap_or(u32::MAX)),
+        (Supply::Data(..), _) => Ok(0),
+    }
 }
 
 /// How many sectors of `block` any link of the chain holds.

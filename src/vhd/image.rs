@@ -1,5 +1,7 @@
 //! One open image: its footer, its header and the way to its blocks.
 
+use std::ops::Range;
+
 use uuid::Uuid;
 use zerocopy::IntoBytes;
 
@@ -52,6 +54,8 @@ pub struct Image<S> {
     pub(crate) source: FooterSource,
     pub(crate) kind: DiskType,
     pub(crate) sparse: Option<Sparse>,
+    /// Of a fixed disk: the run of data in the file that was found last.
+    pub(crate) data: Range<u64>,
 }
 
 impl<S: Storage> Image<S> {
@@ -103,7 +107,7 @@ impl<S: Storage> Image<S> {
             DiskType::Fixed => None,
             _ => Some(open_sparse(&storage, &footer, len)?),
         };
-        Ok(Self { storage, footer, source, kind, sparse })
+        Ok(Self { storage, footer, source, kind, sparse, data: 0..0 })
     }
 
     /// The footer the image was opened by.

@@ -26,7 +26,8 @@ impl<S: Storage> Image<S> {
             )));
         }
         let footer = new_footer(DiskType::Fixed, len, Uuid::nil(), VhdTime(0));
-        Ok(Self { storage, footer, source: FooterSource::Primary(len), kind: DiskType::Fixed, sparse: None })
+        let (source, kind) = (FooterSource::Primary(len), DiskType::Fixed);
+        Ok(Self { storage, footer, source, kind, sparse: None, data: 0..0 })
     }
 }
 

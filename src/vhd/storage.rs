@@ -1,8 +1,12 @@
 //! The file trait: all that the engine asks of whatever holds an image.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::os::unix::fs::{FileExt, FileTypeExt};
+
+use rustix::fs::{SeekFrom as Seek, seek};
+use rustix::io::Errno;
 
 /// A byte-addressed file that may be read, written and cut.
 ///
@@ -32,6 +36,15 @@ pub trait Storage {
     /// the data ends, and [`Self::set_len`] does nothing.
     fn is_fixed_length(&self) -> io::Result<bool> {
         Ok(false)
+    }
+
+    /// The first run of data that ends behind byte `at`, cut off in front of that and at `end`; what lies between the two
+    /// reads as zeros. An empty one, at `end`, where nothing else comes. All of it, for whoever cannot tell.
+    ///
+    /// # Errors
+    /// What the system said.
+    fn next_data(&self, at: u64, end: u64) -> io::Result<Range<u64>> {
+        Ok(at.min(end)..end)
     }
 
     /// Fills `buf` from `offset`, or fails with `UnexpectedEof`.
@@ -81,6 +94,21 @@ impl Storage for File {
     fn is_fixed_length(&self) -> io::Result<bool> {
         Ok(self.metadata()?.file_type().is_block_device())
     }
+
+    fn next_data(&self, at: u64, end: u64) -> io::Result<Range<u64>> {
+        if at >= end {
+            return Ok(end..end);
+        }
+        let start = match seek(self, Seek::Data(at)) {
+            Ok(start) => start.min(end),
+            Err(Errno::NXIO) => return Ok(end..end),
+            // A file system, or a device, that cannot tell.
+            Err(Errno::INVAL) => at,
+            Err(error) => return Err(error.into()),
+        };
+        let hole = seek(self, Seek::Hole(start)).unwrap_or(end);
+        Ok(start..hole.clamp(start, end))
+    }
 }
 
 impl<S: Storage + ?Sized> Storage for &S {
@@ -101,5 +129,8 @@ impl<S: Storage + ?Sized> Storage for &S {
     }
     fn is_fixed_length(&self) -> io::Result<bool> {
         (**self).is_fixed_length()
+    }
+    fn next_data(&self, at: u64, end: u64) -> io::Result<Range<u64>> {
+        (**self).next_data(at, end)
     }
 }

@@ -1,6 +1,9 @@
 //! Memory stays bounded, whatever the image or chain.
 
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use crate::support::{Disk, Porter, Run, Sr, chain, guest, sha256, tar_gz};
 
@@ -37,6 +40,33 @@ fn of_the_largest_disk_there_is() {
     let disk = Disk::new(7, size).block(0, 1).block(1_044_479, 2);
     let (sr, vdis) = measure("a disk of 2040 GiB", tar_gz(&[("0.vhd", disk.bytes())]));
     assert_eq!(sr.assert_chain(&vdis)[0].size, size);
+}
+
+/// Reading all of it would take minutes, and its holes do not.
+#[test]
+fn of_a_raw_disk_of_2040_gib_with_next_to_nothing_on_it() {
+    let sr = Sr::new();
+    let [raw, vhd, back] = ["disk.raw", "disk.vhd", "back.raw"].map(|name| sr.beside(name));
+    let size = 2040 << 30;
+    let file = File::create(&raw).unwrap();
+    file.set_len(size).unwrap();
+    let data = [(5 << 10, 1), ((2 << 20) - 512, 2), (1000 << 30, 3), (size - 512, 4)];
+    for (at, byte) in data {
+        file.write_all_at(&[byte; 512], at).unwrap();
+    }
+    let run = |words: &[&str], files: [&Path; 2]| Porter::new(words).args(files).run().done();
+    assert_small("conversion of a raw disk", &run(&["convert"], [&raw, &vhd]));
+    assert_small("comparison with it", &run(&["compare"], [&raw, &vhd]));
+    assert_small("conversion to one", &run(&["convert", "--to", "raw"], [&vhd, &back]));
+    let inspected = Porter::new(["inspect", "--json"]).arg(&vhd).run().done().json();
+    assert_eq!((&inspected["virtual_size"], &inspected["allocated_blocks"]), (&size.into(), &3.into()));
+    let back = File::open(back).unwrap();
+    assert_eq!(back.metadata().unwrap().len(), size);
+    for (at, byte) in data {
+        let mut found = [0; 1024];
+        let read = back.read_at(&mut found, at).unwrap();
+        assert!(found[..512] == [byte; 512] && found[512..read].iter().all(|byte| *byte == 0), "at {at}");
+    }
 }
 
 #[test]
