@@ -268,6 +268,7 @@ impl<R: Read> Read for Parallel<R> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::text;
     use super::*;
     use crate::stream::{GzipReader, GzipWriter, Level};
     use std::io::Write;
@@ -282,10 +283,6 @@ mod tests {
         let mut back = Vec::new();
         GzipReader::new(packed, threads)?.read_to_end(&mut back)?;
         Ok(back)
-    }
-
-    fn text(len: usize) -> Vec<u8> {
-        (0u64..).flat_map(|n| format!("{} of {n}\n", n * n % 977).into_bytes()).take(len).collect()
     }
 
     /// Stored data full of what looks like marks, and like the end.

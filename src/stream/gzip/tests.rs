@@ -15,6 +15,23 @@ use super::unit::UNIT;
 use super::walk::last_blocks;
 use super::{FINAL, GzipReader, GzipWriter, Level, MARK};
 
+/// Bytes that no compressor makes smaller.
+pub(super) fn noise(len: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+/// Lines of a log.
+pub(super) fn text(len: usize) -> Vec<u8> {
+    (0u64..).flat_map(|n| format!("line {n} of {}\n", n * n % 977).into_bytes()).take(len).collect()
+}
+
 /// Bytes of one kind, by what an encoder makes of them.
 #[derive(Debug, Clone, Copy)]
 enum Kind {

@@ -247,25 +247,10 @@ impl<W: Write> Write for GzipWriter<W> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{noise, text};
     use super::*;
     use flate2::bufread::GzDecoder;
     use std::io::Read;
-
-    /// Bytes that no compressor makes smaller.
-    fn noise(len: usize) -> Vec<u8> {
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        let mut next = || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state.to_le_bytes()[3]
-        };
-        (0..len).map(|_| next()).collect()
-    }
-
-    fn text(len: usize) -> Vec<u8> {
-        (0u64..).flat_map(|n| format!("line {} of {}\n", n, n * n % 977).into_bytes()).take(len).collect()
-    }
 
     #[test]
     fn one_member_that_others_read() {
