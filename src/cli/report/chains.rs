@@ -3,10 +3,9 @@
 use maud::{Markup, html};
 
 use super::bar::{Kind, bar};
-use super::page::health;
 use crate::cli::list::counted;
 use crate::cli::show::size;
-use crate::pipeline::{ChainFacts, Survey, VdiFacts};
+use crate::pipeline::{ChainFacts, Health, Survey, VdiFacts};
 
 /// Chains that are shown at once; the smaller ones are folded away.
 const SHOWN: usize = 50;
@@ -127,4 +126,14 @@ fn kind(vdi: &VdiFacts) -> Kind {
         (false, true) => Kind::Hidden,
         (false, false) => Kind::Visible,
     }
+}
+
+/// The word for how a VDI is, with a sign before it that does not need colours.
+fn health(health: Health) -> Markup {
+    let (class, sign) = match health {
+        Health::Sound => ("sound", "✓"),
+        Health::InUse => ("in-use", "●"),
+        Health::Unhealthy => ("sick", "!"),
+    };
+    html! { span class={ "health " (class) } { span class="sign" aria-hidden="true" { (sign) } " " (health.says()) } }
 }

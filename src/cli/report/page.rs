@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{bar, chains, garbage, space, unhealthy};
 use crate::cli::show::{printable, size};
-use crate::pipeline::{Health, Survey};
+use crate::pipeline::Survey;
 
 /// Nothing is loaded, whatever else stands in the page.
 const POLICY: &str =
@@ -72,16 +72,6 @@ fn summary(survey: &Survey) -> Markup {
                 dd class="note" { @if healthy { "nothing was found" } @else { a href="#unhealthy" { "why, and what to do" } } } }
         }
     }
-}
-
-/// The word for how a VDI is, with a sign before it that does not need colours.
-pub(super) fn health(health: Health) -> Markup {
-    let (class, sign) = match health {
-        Health::Sound => ("sound", "✓"),
-        Health::InUse => ("in-use", "●"),
-        Health::Unhealthy => ("sick", "!"),
-    };
-    html! { span class={ "health " (class) } { span class="sign" aria-hidden="true" { (sign) } " " (health.says()) } }
 }
 
 /// What the words mean.
