@@ -59,11 +59,12 @@ pub trait Storage {
 
 impl Storage for File {
     fn len(&self) -> io::Result<u64> {
-        if self.is_fixed_length()? {
+        let metadata = self.metadata()?;
+        if metadata.file_type().is_block_device() {
             // The length of a device is where a seek to its end arrives; all I/O here carries its own position.
             return (&*self).seek(SeekFrom::End(0));
         }
-        Ok(self.metadata()?.len())
+        Ok(metadata.len())
     }
 
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
