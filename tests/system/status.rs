@@ -348,10 +348,13 @@ fn no_secret_is_in_the_status() {
 #[test]
 fn a_comparison_stops_as_well() {
     let place = Place::new();
-    // Raw disks are read to their end: minutes of work, if nothing stopped it.
-    for name in ["one.raw", "two.raw"] {
-        fs::File::create(place.path(name)).unwrap().set_len(1 << 40).unwrap();
+    // So much data in so many places takes seconds, if nothing stops it.
+    let disk = fs::File::create(place.path("one.raw")).unwrap();
+    disk.set_len(1 << 40).unwrap();
+    for run in 0..100_000 {
+        std::os::unix::fs::FileExt::write_all_at(&disk, &[7; 512], run << 22).unwrap();
     }
+    fs::hard_link(place.path("one.raw"), place.path("two.raw")).unwrap();
     let [one, two] = ["one.raw", "two.raw"].map(|name| place.path(name).display().to_string());
     thread::scope(|scope| {
         let run = scope.spawn(|| place.porter(["compare", "--json", &one, &two]).run());
