@@ -2,6 +2,7 @@
 //! these tables, and none of that should sit in memory.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use super::error::Error;
 use super::format::UNALLOCATED;
@@ -25,13 +26,15 @@ pub struct Bat {
     page_start: u32,
     /// The block that lies last in the file, once somebody has asked.
     last: OnceCell<Option<FileSector>>,
+    /// Blocks that were found not to be allocated.
+    absent: Range<u32>,
 }
 
 impl Bat {
     /// The table at byte `offset` for a disk of `blocks` blocks. What the file holds beyond that is never looked at.
     #[must_use]
     pub fn new(offset: u64, blocks: u32) -> Self {
-        Self { offset, blocks, page: Vec::new(), page_start: 0, last: OnceCell::new() }
+        Self { offset, blocks, page: Vec::new(), page_start: 0, last: OnceCell::new(), absent: 0..0 }
     }
 
     /// Blocks of the disk, allocated or not.
@@ -58,6 +61,24 @@ impl Bat {
         Ok(decode(&self.page[at..at + ENTRY]))
     }
 
+    /// How many blocks from `block` on are not allocated, `most` at most; those beyond the disk never are. What was found
+    /// is kept: whoever goes through a chain asks an empty leaf again for every block that its parents have.
+    pub(crate) fn absent<S: Storage>(
+        &mut self,
+        storage: &S,
+        block: BlockIndex,
+        most: u32,
+    ) -> Result<u32, Error> {
+        let end = block.0.saturating_add(most);
+        if !self.absent.contains(&block.0) {
+            self.absent = block.0..block.0;
+        }
+        while self.absent.end < end && self.entry(storage, BlockIndex(self.absent.end))?.is_none() {
+            self.absent.end += 1;
+        }
+        Ok(self.absent.end.min(end) - block.0)
+    }
+
     /// Records where `block` lies, in the file and here.
     pub(crate) fn set<S: Storage>(
         &mut self,
@@ -70,6 +91,9 @@ impl Bat {
         let entry = block.0.checked_sub(self.page_start).map(|index| index as usize * ENTRY);
         if let Some(entry) = entry.and_then(|at| self.page.get_mut(at..at + ENTRY)) {
             entry.copy_from_slice(&place.0.to_be_bytes());
+        }
+        if self.absent.contains(&block.0) {
+            self.absent = 0..0;
         }
         // A block that moves down may have been the last one. Blocks are allocated upwards: that costs nothing.
         match self.last.take() {
@@ -97,6 +121,7 @@ impl Bat {
     pub(crate) fn forget(&mut self) {
         self.page.clear();
         self.last = OnceCell::new();
+        self.absent = 0..0;
     }
 
     /// Calls `visit` for each allocated block, in the order of the table.
@@ -165,8 +190,16 @@ mod tests {
         for (block, place) in [(63, Some(70)), (65, None), (PAGE + 69, Some(PAGE + 76)), (blocks, None)] {
             assert_eq!(bat.entry(&storage, BlockIndex(block)).unwrap().map(|place| place.0), place);
         }
+        let absent = |bat: &mut Bat, block, most| bat.absent(&storage, BlockIndex(block), most).unwrap();
+        for (block, most, expected) in [(63, 9, 0), (65, 9, 9), (70, 500, 130), (70, 7, 7), (199, 5, 1)] {
+            assert_eq!(absent(&mut bat, block, most), expected, "{block}");
+        }
+        assert_eq!(absent(&mut bat, PAGE + 65, 9), 4);
+        assert_eq!((absent(&mut bat, PAGE + 70, 9), absent(&mut bat, 60, 9)), (9, 3));
+        assert_eq!(absent(&mut bat, 65, 9), 9);
         bat.set(&storage, BlockIndex(65), FileSector(1_000_000)).unwrap();
         assert_eq!(bat.entry(&storage, BlockIndex(65)).unwrap(), Some(FileSector(1_000_000)));
+        assert_eq!((absent(&mut bat, 65, 9), absent(&mut bat, 66, 9)), (0, 9));
         assert_eq!(bat.last(&storage).unwrap(), Some(FileSector(1_000_000)));
     }
 }

@@ -36,18 +36,14 @@ impl<S: Storage> Image<S> {
         };
         let (per_block, bitmap_size) = (sparse.sectors_per_block(), sparse.bitmap_size());
         let (block, within) = (sector.0 / per_block, sector.0 % per_block);
-        let mut index = BlockIndex(u32::try_from(block).unwrap_or(u32::MAX));
-        let mut run = (per_block - within).min(most);
-        let Some(place) = sparse.bat.entry(&self.storage, index)? else {
-            while run < most {
-                index.0 += 1;
-                if sparse.bat.entry(&self.storage, index)?.is_some() {
-                    break;
-                }
-                run = (run + per_block).min(most);
-            }
-            return Ok((absent, run));
-        };
+        let index = BlockIndex(u32::try_from(block).unwrap_or(u32::MAX));
+        let reached = u32::try_from((within + most).div_ceil(per_block)).unwrap_or(u32::MAX);
+        let blocks = sparse.bat.absent(&self.storage, index, reached)?;
+        if blocks > 0 {
+            return Ok((absent, (u64::from(blocks) * per_block - within).min(most)));
+        }
+        let run = (per_block - within).min(most);
+        let Some(place) = sparse.bat.entry(&self.storage, index)? else { return Ok((absent, run)) };
         if sparse.bitmap.as_ref().is_none_or(|(cached, _)| *cached != index) {
             let mut bytes = vec![0; usize::try_from(bitmap_size).unwrap_or(0)];
             let read = self.storage.read_at(&mut bytes, place.offset());
