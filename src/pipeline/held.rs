@@ -1,7 +1,6 @@
 //! The files of an export, held for as long as it takes.
 
 use std::fs::File;
-use std::os::unix::fs::MetadataExt;
 
 use uuid::Uuid;
 
@@ -45,13 +44,6 @@ impl<'a> Held<'a> {
             Ok(image) => Ok(image),
             Err(_) => Image::open(self.open(index)?).map_err(Error::engine(&self.name(index))),
         }
-    }
-
-    /// When a link was last written to: seconds since 1970.
-    pub(crate) fn modified(&self, index: usize) -> Result<u64, Error> {
-        let metadata = self.open(index)?.metadata();
-        let metadata = metadata.map_err(os::Error::at("examining", self.sr.dir().join(&self.name(index))))?;
-        Ok(u64::try_from(metadata.mtime()).unwrap_or_default())
     }
 
     /// What users know a link by.

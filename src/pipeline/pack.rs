@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 
 use tar::{EntryType, Header};
 
@@ -35,15 +36,16 @@ pub(crate) fn pack(
         let links: Result<Vec<Image<File>>, Error> =
             (0..held.vdis.len()).map(|index| held.image(index)).collect();
         let links = links?;
-        let uuid = links[0].uuid();
+        let (uuid, modified) = (links[0].uuid(), modified(&links[0], &name)?);
         let mut chain = Chain::join(links).map_err(Error::engine(&name))?;
         let flat = Flattened::new(&mut chain, uuid, ctx.now()).map_err(Error::engine(&name))?;
-        archive.append(0, flat.len(), held.modified(0)?, flat).map_err(Error::sink)?;
+        archive.append(0, flat.len(), modified, flat).map_err(Error::sink)?;
     } else {
         for index in 0..held.vdis.len() {
             let image = held.image(index)?;
+            let modified = modified(&image, &held.name(index))?;
             let frozen = Frozen::new(image, index > 0).map_err(Error::engine(&held.name(index)))?;
-            archive.append(index, frozen.len(), held.modified(index)?, frozen).map_err(Error::sink)?;
+            archive.append(index, frozen.len(), modified, frozen).map_err(Error::sink)?;
         }
     }
     let bytes = archive.bytes;
@@ -90,6 +92,12 @@ impl Archive<'_> {
         self.out.zeros(2 * BLOCK)?;
         self.out.finish()
     }
+}
+
+/// When a link was last written to: seconds since 1970.
+fn modified(image: &Image<File>, name: &str) -> Result<u64, Error> {
+    let metadata = image.storage().metadata().map_err(os::Error::at("examining", name))?;
+    Ok(u64::try_from(metadata.mtime()).unwrap_or_default())
 }
 
 /// Of a member: nothing that is not the same whenever the same disk is exported.
